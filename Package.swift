@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every library target.
+///
+/// Strict memory safety makes "pointers stay in the wrapper files" a build error. Test targets go without it:
+/// Swift Testing's macros expand to errors under it in Swift 6.3.1.
+let testSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let librarySettings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
+
+/// A Swift library target with the house's settings.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: librarySettings)
+}
+
+/// A test target with the house's settings.
+func tests(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: dependencies + ["TestSupport"],
+        resources: resources,
+        swiftSettings: testSettings
+    )
+}
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "falconer",
+    products: [
+        .executable(name: "falconer", targets: ["FalconerCommand"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C, seen only by the wrapper files right above it.
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CLinux"),
+
+        // The ground floor: the operating system, threads, bytes.
+        library("Posix", ["CLinux", system]),
+        library("Threading", ["CLinux"]),
+        library("JSONText"),
+        library("Crypto", ["COpenSSL"]),
+        library("HTTPClient", ["CCurl"]),
+
+        // Five rooms that do not know each other.
+        library("HTTPServer", ["CMicroHTTPD", "Posix", "Threading", logging]),
+        library("Webhook", ["Crypto", "JSONText"]),
+        library("Journal", ["Posix", "Threading", "JSONText", deque, logging]),
+        library("EventStream", ["Posix", "Threading", "JSONText", logging]),
+        library("FalQueue", ["HTTPClient", "JSONText"]),
+
+        // Where they meet.
+        library(
+            "Falconer",
+            [
+                "HTTPServer", "Webhook", "Journal", "EventStream", "FalQueue", "HTTPClient", "Crypto", "JSONText",
+                "Posix", "Threading", lifecycle, logging,
+            ]
+        ),
+        library(
+            "FalEmulator",
+            ["HTTPServer", "FalQueue", "HTTPClient", "Crypto", "JSONText", "Posix", "Threading", lifecycle, logging]
+        ),
+
+        .executableTarget(
+            name: "FalconerCommand",
+            dependencies: [
+                "Falconer", "FalEmulator", argumentParser, lifecycle, signals, logging,
+            ],
+            swiftSettings: librarySettings
+        ),
+
+        library("TestSupport", ["Posix", system]),
+    ],
+    swiftLanguageModes: [.v6]
+)
