@@ -10,7 +10,9 @@ package struct WallTime: Comparable, Hashable, Sendable {
         self.microseconds = microseconds
     }
 
-    /// What the wall clock shows now (CLOCK_REALTIME, clock_gettime(2)). It can jump.
+    /// What the wall clock shows now.
+    ///
+    /// It is CLOCK_REALTIME (clock_gettime(2)), which can jump.
     package static var now: WallTime {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_REALTIME, &time)

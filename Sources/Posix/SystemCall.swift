@@ -10,6 +10,7 @@ import SystemPackage
 ///   - subject: What it is called on, for the error.
 ///   - body: The call.
 /// - Returns: What the call returned, never -1.
+/// - Throws: ``SystemCallError`` when it failed for another reason than an interruption.
 @discardableResult
 package func systemCall<Result: FixedWidthInteger & SignedInteger>(
     _ name: String,

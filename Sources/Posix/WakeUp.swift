@@ -14,14 +14,18 @@ package final class WakeUp: Sendable {
         descriptor = OwnedDescriptor(owning: try systemCall("eventfd") { eventfd(0, flags) })
     }
 
-    /// Makes the descriptor readable. Any thread may call; many calls before the next ``clear()`` are one.
+    /// Makes the descriptor readable.
+    ///
+    /// Any thread may call; many calls before the next ``clear()`` are one.
     package func call() {
         var one: UInt64 = 1
         // EAGAIN means the counter is full, so the loop is already being woken.
         _ = unsafe write(number, &one, MemoryLayout<UInt64>.size)
     }
 
-    /// Makes the descriptor unreadable again. Only the loop that polls it calls this, before it looks at what is new.
+    /// Makes the descriptor unreadable again.
+    ///
+    /// Only the loop that polls it calls this, before it looks at what is new.
     package func clear() {
         var count: UInt64 = 0
         _ = unsafe read(number, &count, MemoryLayout<UInt64>.size)

@@ -51,6 +51,8 @@ package final class Monitor<Value: ~Copyable>: @unchecked Sendable {  // `value`
     /// - Parameters:
     ///   - condition: What is waited for; looked at again after each ``notifyAll()`` and ``notifyOne()``.
     ///   - body: What to do once it holds.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws.
     package func wait<Result: ~Copyable, Failure: Error>(
         until condition: (borrowing Value) -> Bool,
         _ body: (inout sending Value) throws(Failure) -> sending Result

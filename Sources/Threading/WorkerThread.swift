@@ -7,7 +7,7 @@ import Synchronization
 /// Blocking work runs on these and never on Swift's cooperative pool. A thread that was not joined when its handle goes
 /// is a bug, and stops the process: nothing of ours runs in the background unowned.
 @safe
-package final class WorkerThread: @unchecked Sendable {  // `joined` is atomic; the identifier never changes.
+package final class WorkerThread: @unchecked Sendable {  // `joined` is atomic, `identifier` never changes.
     private let identifier: pthread_t
     private let joined = Atomic(false)
 
@@ -17,7 +17,8 @@ package final class WorkerThread: @unchecked Sendable {  // `joined` is atomic; 
     ///   - name: What tools show for it; Linux keeps 15 bytes (pthread_setname_np(3)).
     ///   - body: The thread's whole work.
     package init(name: String, _ body: @escaping @Sendable () -> Void) {
-        let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))  // released by `run`, on the new thread
+        // Released by `run`, on the new thread.
+        let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var identifier = pthread_t()
         let code = unsafe pthread_create(&identifier, nil, run, start.toOpaque())
         precondition(code == 0, "no thread could be started: error \(code)")
@@ -28,7 +29,9 @@ package final class WorkerThread: @unchecked Sendable {  // `joined` is atomic; 
         precondition(joined.load(ordering: .relaxed), "a thread was left behind without being joined")
     }
 
-    /// Waits for the thread to end. Any number of callers may; the first one waits.
+    /// Waits for the thread to end.
+    ///
+    /// Any number of callers may call; only the first one waits.
     package func join() {
         guard joined.exchange(true, ordering: .acquiringAndReleasing) == false else { return }
         let code = pthread_join(identifier, nil)
