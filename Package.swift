@@ -95,6 +95,8 @@ let package = Package(
         ),
 
         library("TestSupport", ["Posix", system]),
+
+        tests("PosixTests", ["Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )
