@@ -94,7 +94,12 @@ let package = Package(
             swiftSettings: librarySettings
         ),
 
-        library("TestSupport", ["Posix", system]),
+        // The test kit: like the tests, without strict memory safety.
+        .target(
+            name: "TestSupport",
+            dependencies: ["CLinux", "Posix", "Threading", system],
+            swiftSettings: testSettings
+        ),
 
         tests("PosixTests", ["Posix"]),
     ],

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -14,6 +15,10 @@ const int CLinux_SOCK_CLOEXEC = SOCK_CLOEXEC;
 
 int CLinux_accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags) {
     return accept4(descriptor, address, length, flags);
+}
+
+int CLinux_pipe2(int ends[2], int flags) {
+    return pipe2(ends, flags);
 }
 
 int CLinux_peerCredentials(int descriptor, struct CLinux_PeerCredentials *credentials) {

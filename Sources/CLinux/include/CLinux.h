@@ -16,6 +16,10 @@
 /// between accept and fcntl (accept(2)).
 int CLinux_accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 
+/// pipe2 is a GNU extension that the overlay does not show; without it another thread's child can inherit an end and
+/// keep the pipe open (pipe(2)).
+int CLinux_pipe2(int ends[2], int flags);
+
 /// The credentials of a Unix socket's peer, as of its connect (unix(7), SO_PEERCRED). `struct ucred` is GNU only.
 struct CLinux_PeerCredentials {
     int32_t process;
