@@ -102,6 +102,7 @@ let package = Package(
         ),
 
         tests("PosixTests", ["Posix"]),
+        tests("JSONTextTests", ["JSONText"]),
     ],
     swiftLanguageModes: [.v6]
 )
