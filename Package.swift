@@ -64,7 +64,7 @@ let package = Package(
         library("Threading", ["CLinux"]),
         library("JSONText"),
         library("Crypto", ["COpenSSL"]),
-        library("HTTPClient", ["CCurl"]),
+        library("HTTPClient", ["CCurl", "Threading"]),
 
         // Five rooms that do not know each other.
         library("HTTPServer", ["CMicroHTTPD", "Posix", "Threading", logging]),
