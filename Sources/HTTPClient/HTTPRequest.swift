@@ -18,7 +18,7 @@ package struct HTTPRequest: Sendable, Equatable {
     package var url: String
     /// What is sent besides the headers that frame the message, which the client writes itself.
     package var headers: HTTPHeaders
-    /// The body's bytes, sent as they are; nil sends none. A GET and a HEAD have none.
+    /// The body's bytes, sent as they are; nil, as a GET and a HEAD must have it, sends none.
     package var body: [UInt8]?
     /// Instead of ``HTTPClientOptions/totalTimeout``, for this request.
     package var totalTimeout: Duration?
