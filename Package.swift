@@ -103,6 +103,7 @@ let package = Package(
 
         tests("PosixTests", ["Posix"]),
         tests("JSONTextTests", ["JSONText"]),
+        tests("CryptoTests", ["Crypto"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,50 @@
+/// Hexadecimal, as strict as it can be: no prefix, no spaces, two digits for each byte.
+package enum Hex {
+    /// Two lower-case digits for each byte.
+    package static func encode(_ bytes: Span<UInt8>) -> String {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(bytes.count * 2)
+        append(bytes, to: &digits)
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// Appends two lower-case ASCII digits for each byte.
+    package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        for index in bytes.indices {
+            output.append(digit(bytes[index] >> 4))
+            output.append(digit(bytes[index] & 0x0F))
+        }
+    }
+
+    /// The bytes that the digits stand for, upper and lower case alike; `nil` if anything else is there or one is odd.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let digits = text.utf8
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        var high: UInt8?
+        for digit in digits {
+            guard let value = value(of: digit) else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return bytes
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    private static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
