@@ -104,6 +104,7 @@ let package = Package(
         tests("PosixTests", ["Posix"]),
         tests("JSONTextTests", ["JSONText"]),
         tests("CryptoTests", ["Crypto"]),
+        tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,81 @@
+package import Posix
+
+/// The journal as the event stream sees it: events in order, each a line, readable once durable.
+///
+/// Any thread may call; the stream calls on its own thread only, and is held up for as long as a call takes.
+package protocol EventLog: Sendable {
+    /// What tells this journal from every other, `urn:uuid:…`; plain text without quotes or control characters.
+    var source: String { get }
+
+    /// The first and the last event that can be read now.
+    var bounds: EventLogBounds { get }
+
+    /// Begins to read behind an event; `first - 1` to begin with the first.
+    ///
+    /// - Parameter id: `bounds.first - 1` at least and `bounds.last` at most.
+    /// - Throws: ``EventLogError``, `pruned` when the event after it is no longer kept.
+    func cursor(after id: UInt64) throws(EventLogError) -> any EventCursor
+
+    /// Begins to read with the first event that was recorded at a time or later.
+    ///
+    /// - Throws: ``EventLogError``.
+    func cursor(from time: WallTime) throws(EventLogError) -> any EventCursor
+}
+
+/// The first and last event that can be read.
+package struct EventLogBounds: Equatable, Sendable {
+    /// The id of the first event that is kept, 1 or more.
+    package let first: UInt64
+    /// The id of the last durable event; `first - 1` when there is none.
+    package let last: UInt64
+
+    /// Bounds as the journal has them.
+    package init(first: UInt64, last: UInt64) {
+        precondition(first >= 1 && last >= first - 1, "bounds \(first)…\(last)")
+        self.first = first
+        self.last = last
+    }
+}
+
+/// A place in the journal that reads onward, for one subscriber.
+///
+/// The stream's thread alone uses it, so it needs no lock and is not `Sendable`.
+package protocol EventCursor: AnyObject {
+    /// The id of the last event that was handed out whole; before that, of the one it began behind.
+    var lastID: UInt64 { get }
+
+    /// Appends whole journal lines, each with its line feed, and never one that is not durable.
+    ///
+    /// - Parameters:
+    ///   - buffer: What to append to.
+    ///   - limit: About how many bytes at most; a single line that is longer comes alone and whole.
+    /// - Returns: Whether anything was appended; false at the durable end.
+    /// - Throws: ``EventLogError``, `pruned` when the next event is no longer kept.
+    func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> Bool
+}
+
+/// Why events could not be read.
+package struct EventLogError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The fixed list of reasons.
+    package enum Code: String, Sendable {
+        /// The events that come next are no longer kept; there are later ones.
+        case pruned
+        /// The disk or the file failed.
+        case unreadable
+        /// The journal is closed.
+        case closed
+    }
+
+    /// Which of the reasons.
+    package let code: Code
+    /// What happened, for the log; never sent to a client.
+    package let reason: String
+
+    /// An error of the journal.
+    package init(_ code: Code, reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+
+    package var description: String { "the journal could not be read (\(code.rawValue)): \(reason)" }
+}

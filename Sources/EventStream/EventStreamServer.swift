@@ -1,0 +1,102 @@
+package import Logging
+import Posix
+import Synchronization
+import Threading
+
+/// The event socket: one Unix socket, one thread, any number of subscribers and commands.
+///
+/// The protocol is lines of JSON both ways; an event line is the journal's own. Whoever starts a server stops it.
+package final class EventStreamServer: Sendable {
+    private let shared: SharedState
+    private let thread: WorkerThread
+
+    /// Opens the socket and begins to serve.
+    ///
+    /// Hold the journal's lock before: it is what keeps two services from taking the socket from each other.
+    ///
+    /// - Parameters:
+    ///   - path: Where, at most 107 bytes (unix(7)); its directory is made when it is missing (0750), the socket's mode
+    ///     is 0660, and a file left behind by a service that is gone is replaced.
+    ///   - log: Where events come from.
+    ///   - commands: Who carries out commands.
+    ///   - limits: What clients may use.
+    ///   - logger: Where connections and failures are noted.
+    /// - Returns: The running server.
+    /// - Throws: ``EventStreamError``, with `inUse` when another service is running on the path.
+    package static func start(
+        path: String,
+        log: any EventLog,
+        commands: any CommandHandler,
+        limits: EventStreamLimits = EventStreamLimits(),
+        logger: Logger
+    ) throws(EventStreamError) -> EventStreamServer {
+        let shared = try SharedState(path: path, limits: limits)
+        return EventStreamServer(shared: shared, log: log, commands: commands, limits: limits, logger: logger)
+    }
+
+    private init(
+        shared: SharedState,
+        log: any EventLog,
+        commands: any CommandHandler,
+        limits: EventStreamLimits,
+        logger: Logger
+    ) {
+        self.shared = shared
+        thread = WorkerThread(name: "events") {
+            let loop = EventLoop(shared: shared, log: log, commands: commands, limits: limits, logger: logger)
+            loop.run()
+        }
+    }
+
+    deinit {
+        stop(reason: "the service is stopping")
+    }
+
+    /// How many connections there are.
+    package var connections: Int { shared.connections.load(ordering: .relaxed) }
+
+    /// Says that there are new events to read; any thread may call, and many calls before the thread looks are one.
+    package func eventsBecameDurable() {
+        if !shared.hasNewEvents.exchange(true, ordering: .acquiringAndReleasing) {
+            shared.wake.call()
+        }
+    }
+
+    /// Ends the service: tells every client `bye`, waits about a second for that to be taken, closes, removes the
+    /// socket's file if it is still ours, and waits for the thread.
+    ///
+    /// Any number of callers may call; all return when it is over.
+    ///
+    /// - Parameter reason: What clients are told, and what to do about it.
+    package func stop(reason: String) {
+        shared.stopReason.withLock { if $0 == nil { $0 = reason } }
+        shared.wake.call()
+        thread.join()
+    }
+}
+
+/// What the stream's thread shares with the others.
+final class SharedState: Sendable {
+    let listener: UnixSocketListener
+    let poller: Poller
+    let wake: WakeUp
+    let outbox: Outbox
+    let hasNewEvents = Atomic(false)
+    let connections = Atomic(0)
+    let stopReason = Monitor<String?>(nil)
+
+    init(path: String, limits: EventStreamLimits) throws(EventStreamError) {
+        do throws(SystemCallError) {
+            poller = try Poller()
+            wake = try WakeUp()
+        } catch {
+            throw .system(error)
+        }
+        do throws(UnixSocketError) {
+            listener = try UnixSocketListener(path: UnixSocketPath(path))
+        } catch {
+            throw .socket(error)
+        }
+        outbox = Outbox(bytesMax: limits.replyBytesMax, wake: wake)
+    }
+}
