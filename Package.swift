@@ -94,6 +94,9 @@ let package = Package(
             swiftSettings: librarySettings
         ),
 
+        // Deliveries in bulk, for the tests and for `falconer bench`.
+        library("LoadGenerator", ["Crypto", "Posix"]),
+
         // The test kit: like the tests, without strict memory safety.
         .target(
             name: "TestSupport",
