@@ -51,3 +51,11 @@ extension HTTPHeaders: Collection {
         (fields[index].name, fields[index].value)
     }
 }
+
+extension HTTPHeaders: CustomStringConvertible, CustomReflectable {
+    /// The names without the values, which may be keys.
+    package var description: String { fields.map(\.name).joined(separator: ", ") }
+
+    /// Shows nothing, so that `dump` does not either.
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}

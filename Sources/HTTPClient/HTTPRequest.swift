@@ -39,6 +39,14 @@ package struct HTTPRequest: Sendable, Equatable {
     }
 }
 
+extension HTTPRequest: CustomStringConvertible, CustomReflectable {
+    /// The method and the URL without its query: headers and queries carry keys and tokens.
+    package var description: String { "\(method.rawValue) \(url.prefix { $0 != "?" })" }
+
+    /// Shows nothing, so that `dump` does not either.
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
+
 extension HTTPRequest {
     /// The headers that only the client writes, because they say where the message ends or how it is carried.
     private static let reservedHeaderNames: Set<String> = [
