@@ -96,6 +96,8 @@ let package = Package(
 
         // Deliveries in bulk, for the tests and for `falconer bench`.
         library("LoadGenerator", ["Crypto", "Posix"]),
+        tests("HTTPClientTests", ["HTTPClient", "Threading"]),
+        tests("FalQueueTests", ["FalQueue", "HTTPClient", "JSONText"]),
 
         // The test kit: like the tests, without strict memory safety.
         .target(

@@ -64,6 +64,7 @@ package struct EndpointID: Sendable, Hashable {
     /// The path that a request is known by afterwards, beginning with a slash: the app's only, without the path in the app.
     ///
     /// - Parameter requestID: fal's id; what a path cannot hold is percent-encoded.
+    /// - Returns: The path, to which `/status` and `/cancel` are appended.
     package func requestPath(_ requestID: String) -> String {
         "\(appPath)/requests/\(PercentEncoding.encode(requestID))"
     }

@@ -39,6 +39,7 @@ package struct PublicURL: Sendable, Hashable {
     /// The hook's URL for one submission.
     ///
     /// - Parameter token: The submission's, of letters and digits; anything else is percent-encoded.
+    /// - Returns: The absolute URL, not yet encoded for `fal_webhook`.
     package func webhookURL(token: String) -> String {
         "\(base.origin)\(base.path)/fal/\(PercentEncoding.encode(token))"
     }

@@ -22,7 +22,7 @@ package struct SubmitOptions: Sendable, Hashable {
 
     /// `X-Fal-Queue-Priority`.
     package var priority: Priority?
-    /// How long it may take until the run starts, in seconds; after that it fails with 504. At least ``startTimeoutSecondsMin``.
+    /// How long it may take until the run starts, in seconds, more than ``startTimeoutSecondsMin``; after that it fails with 504.
     ///
     /// Sent as `X-Fal-Request-Start-Timeout` and under its older name `X-Fal-Request-Timeout`, which is what fal's own
     /// clients still send.

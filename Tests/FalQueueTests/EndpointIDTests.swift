@@ -1,0 +1,6 @@
+import FalQueue
+import Testing
+
+@Suite("An endpoint id")
+struct EndpointIDTests {
+}
