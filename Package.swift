@@ -97,7 +97,7 @@ let package = Package(
         // Deliveries in bulk, for the tests and for `falconer bench`.
         library("LoadGenerator", ["Crypto", "Posix"]),
         tests("HTTPClientTests", ["HTTPClient", "Threading"]),
-        tests("FalQueueTests", ["FalQueue", "HTTPClient", "JSONText"]),
+        tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),
 
         // The test kit: like the tests, without strict memory safety.
         .target(

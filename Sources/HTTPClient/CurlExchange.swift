@@ -13,6 +13,7 @@ final class CurlExchange {
     private(set) var responseBody: [UInt8] = []
     private(set) var isTooLarge = false
     private(set) var hasAnswerBegun = false
+    private(set) var isHeadComplete = false
 
     init(body: [UInt8], responseBytesMax: Int) {
         self.body = body
@@ -50,6 +51,9 @@ final class CurlExchange {
         if text.hasPrefix("HTTP/") {
             // Each status line begins a new answer: the one before it was an interim one.
             headers = HTTPHeaders()
+            isHeadComplete = false
+        } else if text == "\r\n" || text == "\n" {
+            isHeadComplete = true
         } else if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) {
             let value = text[colon...].dropFirst().drop { $0.isWhitespace }
             headers.add(String(text[..<colon]), String(value.reversed().drop { $0.isWhitespace }.reversed()))

@@ -69,6 +69,14 @@ package final class HTTPClient: HTTPTransport, @unchecked Sendable {  // `isBusy
         guard let code, code == CURLE_OK else { throw failure(code, exchange) }
         var status = 0
         _ = unsafe CCurl_getLong(easy, CURLINFO_RESPONSE_CODE, &status)
+        // libcurl 7.88.1 calls a connection that ends in the middle of a head, or after an interim answer, a success.
+        guard exchange.isHeadComplete, status >= 200 else {
+            throw HTTPClientError(
+                .receive,
+                .mayHaveArrived,
+                "the connection ended before the answer's head was complete"
+            )
+        }
         return HTTPResponse(status: status, headers: exchange.headers, body: exchange.responseBody)
     }
 

@@ -117,6 +117,7 @@ struct HTTPClientFailureTests {
         case closes
         case resets
         case halfAHead
+        case onlyAnInterimAnswer
         case halfABody
         case halfAChunk
         case garbage
@@ -135,6 +136,7 @@ struct HTTPClientFailureTests {
             case .closesBeforeReading, .closes: break
             case .resets: connection.resetAtEnd()
             case .halfAHead: connection.write("HTTP/1.1 200 OK\r\nContent-Le")
+            case .onlyAnInterimAnswer: connection.write("HTTP/1.1 100 Continue\r\n\r\n")
             case .halfABody: connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
             case .halfAChunk: connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
             case .garbage: connection.write("hello, this is an SMTP server\r\n")
@@ -148,7 +150,8 @@ struct HTTPClientFailureTests {
 
         var kind: HTTPClientError.Kind {
             switch self {
-            case .closesBeforeReading, .closes, .resets, .halfABody, .halfAChunk, .halfAHead: .receive
+            case .closesBeforeReading, .closes, .resets, .halfABody, .halfAChunk, .halfAHead, .onlyAnInterimAnswer:
+                .receive
             case .garbage, .badStatusLine: .badResponse
             case .neverAnswers, .answersTooSlowly: .timeoutAfterSent
             }
