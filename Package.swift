@@ -110,6 +110,7 @@ let package = Package(
         tests("JSONTextTests", ["JSONText"]),
         tests("CryptoTests", ["Crypto"]),
         tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging]),
+        tests("WebhookTests", ["Webhook", "Crypto", "JSONText"], resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
 )
