@@ -1,0 +1,42 @@
+/// A certificate and its private key.
+package struct TLSIdentity: Sendable {
+    /// The certificate chain, PEM.
+    package var certificatePEM: String
+    /// The private key, PEM, without a passphrase.
+    package var privateKeyPEM: String
+
+    /// Puts the two together; they are checked when the server starts.
+    package init(certificatePEM: String, privateKeyPEM: String) {
+        self.certificatePEM = certificatePEM
+        self.privateKeyPEM = privateKeyPEM
+    }
+}
+
+/// How a server is set up.
+package struct HTTPServerConfiguration: Sendable {
+    /// Where it listens; at least one address.
+    package var listen: [ListenAddress]
+    /// How many event loops it runs, each on a thread of its own; nil means one for each core.
+    package var threads: Int?
+    /// What it takes from its clients.
+    package var limits: ServerLimits
+    /// The certificate, for HTTPS on every address; nil for plain HTTP.
+    package var tls: TLSIdentity?
+    /// What its threads are called, at most 10 bytes; never sent to a client.
+    package var serverName: String
+
+    /// Sets a server up.
+    package init(
+        listen: [ListenAddress] = [.anyLoopbackPort],
+        threads: Int? = nil,
+        limits: ServerLimits = ServerLimits(),
+        tls: TLSIdentity? = nil,
+        serverName: String = "http"
+    ) {
+        self.listen = listen
+        self.threads = threads
+        self.limits = limits
+        self.tls = tls
+        self.serverName = serverName
+    }
+}

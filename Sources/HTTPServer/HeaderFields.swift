@@ -1,0 +1,107 @@
+/// Header fields in the order they were written, with every byte kept.
+///
+/// A field that stands twice is there twice. All names and values share one buffer.
+package struct HeaderFields: Sendable, Equatable {
+    /// One field: its name as it was written, and its value's bytes.
+    package struct Field: Sendable, Equatable {
+        /// The name, in the case it was written.
+        package let name: String
+        /// The value's bytes, without the white space around them.
+        package let value: [UInt8]
+    }
+
+    private struct Place: Sendable, Equatable {
+        let nameStart: Int
+        let valueStart: Int
+        let end: Int
+    }
+
+    private var bytes: [UInt8] = []
+    private var places: [Place] = []
+
+    /// No fields.
+    package init() {}
+
+    /// Adds a field at the end.
+    package mutating func append(_ name: String, _ value: String) {
+        append(name: name.utf8, value: value.utf8)
+    }
+
+    /// Adds a field at the end, byte for byte.
+    package mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
+        let nameStart = bytes.count
+        bytes.append(contentsOf: name)
+        let valueStart = bytes.count
+        bytes.append(contentsOf: value)
+        places.append(Place(nameStart: nameStart, valueStart: valueStart, end: bytes.count))
+    }
+
+    /// The values of every field of that name, whatever its case, in order.
+    package func values(of name: String) -> [[UInt8]] {
+        places.filter { matches($0, name) }.map { Array(bytes[$0.valueStart..<$0.end]) }
+    }
+
+    /// The value of the first field of that name, whatever its case; bytes that are not UTF-8 are replaced.
+    package func firstText(of name: String) -> String? {
+        guard let place = places.first(where: { matches($0, name) }) else { return nil }
+        return String(decoding: bytes[place.valueStart..<place.end], as: UTF8.self)
+    }
+
+    /// What the fields take on the wire, in bytes: name + value + 4 each.
+    package var wireBytes: Int { bytes.count + 4 * places.count }
+
+    /// Whether every name is a token, as RFC 9110, 5.6.2 has it; `Content-Length ` with a space is none.
+    var namesAreTokens: Bool {
+        places.allSatisfy { place in
+            place.valueStart > place.nameStart
+                && bytes[place.nameStart..<place.valueStart].allSatisfy(\.isTokenCharacter)
+        }
+    }
+
+    private func matches(_ place: Place, _ name: String) -> Bool {
+        let written = bytes[place.nameStart..<place.valueStart]
+        return written.count == name.utf8.count
+            && zip(written, name.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+    }
+}
+
+extension HeaderFields: ExpressibleByDictionaryLiteral {
+    /// Writes fields down, in that order.
+    package init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements {
+            append(name, value)
+        }
+    }
+}
+
+extension HeaderFields: RandomAccessCollection {
+    /// The place of the first field.
+    package var startIndex: Int { 0 }
+    /// The place after the last field.
+    package var endIndex: Int { places.count }
+
+    /// The field at a place.
+    package subscript(index: Int) -> Field {
+        let place = places[index]
+        return Field(
+            name: String(decoding: bytes[place.nameStart..<place.valueStart], as: UTF8.self),
+            value: Array(bytes[place.valueStart..<place.end])
+        )
+    }
+}
+
+extension UInt8 {
+    /// The letter in lower case, where it is an ASCII letter.
+    fileprivate var lowercasedASCII: UInt8 {
+        (0x41...0x5A).contains(self) ? self | 0x20 : self
+    }
+
+    /// A `tchar` of RFC 9110, 5.6.2.
+    fileprivate var isTokenCharacter: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: true
+        default: false
+        }
+    }
+}
