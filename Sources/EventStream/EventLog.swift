@@ -13,11 +13,14 @@ package protocol EventLog: Sendable {
     /// Begins to read behind an event; `first - 1` to begin with the first.
     ///
     /// - Parameter id: `bounds.first - 1` at least and `bounds.last` at most.
+    /// - Returns: A cursor whose next event is the one after it.
     /// - Throws: ``EventLogError``, `pruned` when the event after it is no longer kept.
     func cursor(after id: UInt64) throws(EventLogError) -> any EventCursor
 
     /// Begins to read with the first event that was recorded at a time or later.
     ///
+    /// - Parameter time: From when.
+    /// - Returns: A cursor whose next event is the first of that time or later, or the next to come.
     /// - Throws: ``EventLogError``.
     func cursor(from time: WallTime) throws(EventLogError) -> any EventCursor
 }

@@ -1,12 +1,187 @@
 import Logging
+import Posix
+import Synchronization
+import Threading
 
+/// The stream's one thread: waits for descriptors, wake-ups and times, and does what the values say.
 final class EventLoop {
+    typealias Instant = ContinuousClock.Instant
+
+    /// The bytes that are read from a client, or dropped, at once.
+    static let chunkBytes = 64 << 10
+
+    /// Connections that are accepted before others have their turn.
+    private static let acceptsPerTurn = 64
+
+    private static let listenerToken: UInt64 = 0
+    private static let wakeToken: UInt64 = 1
+
+    let shared: SharedState
+    let log: any EventLog
+    let commands: any CommandHandler
+    let limits: EventStreamLimits
+    let logger: Logger
+    let operations: Set<String>
+
+    var now = ContinuousClock.now
+    var connections: [UInt64: Connection] = [:]
+    var connectionsOfUser: [UInt32: Int] = [:]
+    var heldInput = 0
+    var chunk = [UInt8](repeating: 0, count: EventLoop.chunkBytes)
+    /// Journal lines on their way from a cursor to a socket; clients that keep up need no memory of their own.
+    var lines: [UInt8] = []
+    var selected: [UInt8] = []
+    /// When accepting goes on after descriptors have run out; nil when it is not held up.
+    var acceptPausedUntil: Instant?
+
+    private var nextToken: UInt64 = 2
+    private var ready: [UInt64] = []
+    private var nextScan: Instant?
+    private var stopDeadline: Instant?
+
     init(
         shared: SharedState,
         log: any EventLog,
         commands: any CommandHandler,
         limits: EventStreamLimits,
         logger: Logger
-    ) {}
-    func run() {}
+    ) {
+        self.shared = shared
+        self.log = log
+        self.commands = commands
+        self.limits = limits
+        self.logger = logger
+        operations = commands.operations
+    }
+
+    /// Serves until it is told to stop.
+    func run() {
+        do throws(SystemCallError) {
+            try shared.poller.add(shared.wake.number, token: Self.wakeToken, interest: .read)
+            try shared.poller.add(shared.listener.number, token: Self.listenerToken, interest: .read)
+            var events: [Poller.Event] = []
+            while !isOver {
+                try shared.poller.wait(timeout: timeout, into: &events)
+                now = ContinuousClock.now
+                for event in events { handle(event) }
+                serveReady()
+                if let due = nextScan, due <= now { scan() }
+            }
+        } catch {
+            logger.critical("event stream failed", metadata: [LogKey.error: "\(error)"])
+        }
+        shared.listener.stopListening()
+        shared.listener.removeFile()
+        for connection in connections.values { close(connection) }
+    }
+
+    /// Puts a connection in the queue of those that may have events to read.
+    func makeReady(_ connection: Connection) {
+        guard !connection.isReady else { return }
+        connection.isReady = true
+        ready.append(connection.token)
+    }
+
+    /// Sees to it that ``scan()`` runs at that time at the latest.
+    func schedule(_ due: Instant?) {
+        guard let due else { return }
+        nextScan = nextScan.map { min($0, due) } ?? due
+    }
+
+    func makeToken() -> UInt64 {
+        defer { nextToken += 1 }
+        return nextToken
+    }
+
+    func watchListener(_ interest: Poller.Interest) {
+        do throws(SystemCallError) {
+            try shared.poller.modify(shared.listener.number, token: Self.listenerToken, interest: interest)
+        } catch {
+            logger.error("listener could not be watched", metadata: [LogKey.error: "\(error)"])
+        }
+    }
+
+    private var isOver: Bool {
+        guard let stopDeadline else { return false }
+        return connections.isEmpty || stopDeadline <= now
+    }
+
+    private var timeout: Duration? {
+        guard ready.isEmpty else { return .zero }
+        return [nextScan, stopDeadline].compactMap(\.self).min().map { ContinuousClock.now.duration(to: $0) }
+    }
+
+    private func handle(_ event: Poller.Event) {
+        switch event.token {
+        case Self.listenerToken: acceptConnections(atMost: Self.acceptsPerTurn)
+        case Self.wakeToken: handleWakeUp()
+        default:
+            // A token that is not known is one of a connection that was closed in this round.
+            guard let connection = connections[event.token] else { return }
+            handle(event, of: connection)
+        }
+    }
+
+    private func handleWakeUp() {
+        shared.wake.clear()
+        if shared.hasNewEvents.exchange(false, ordering: .acquiringAndReleasing) {
+            for connection in connections.values where connection.subscription != nil { makeReady(connection) }
+        }
+        for token in shared.outbox.takeChanged() {
+            guard let connection = connections[token] else { continue }
+            connection.hasReplies = true
+            settle(connection)
+        }
+        let reason = shared.stopReason.withLock { $0 }
+        if let reason, stopDeadline == nil { beginStop(reason) }
+    }
+
+    private func serveReady() {
+        let round = ready
+        ready = []
+        for token in round {
+            guard let connection = connections[token] else { continue }
+            connection.isReady = false
+            sendEvents(to: connection)
+            settle(connection)
+        }
+    }
+
+    private func scan() {
+        nextScan = nil
+        if let due = acceptPausedUntil {
+            if due <= now { resumeAccepting() } else { schedule(due) }
+        }
+        for connection in connections.values {
+            checkTimes(of: connection)
+            settle(connection)
+        }
+    }
+
+    private func beginStop(_ reason: String) {
+        stopDeadline = now + limits.farewellTime
+        logger.info("event stream stopping", metadata: [LogKey.connections: "\(connections.count)"])
+        shared.listener.stopListening()
+        shared.listener.removeFile()
+        // Those that connected in time are told as well.
+        acceptConnections(atMost: Int(UnixSocketListener.backlog) + 1)
+        for connection in connections.values {
+            connection.hasReplies = true
+            fetchReplies(connection)
+            sayFarewell(to: connection, code: "stopping", message: reason, until: stopDeadline)
+            settle(connection)
+        }
+    }
+}
+
+/// The metadata keys of the stream's log lines.
+enum LogKey {
+    static let connection = "connection"
+    static let connections = "connections"
+    static let error = "error"
+    static let group = "gid"
+    static let path = "path"
+    static let process = "pid"
+    static let reason = "reason"
+    static let user = "uid"
 }

@@ -17,6 +17,17 @@ enum Frames {
         return frame.finished()
     }
 
+    /// The members that tell a journal and what it has, for an `error` frame.
+    static func bounds(source: String, _ bounds: EventLogBounds) -> [UInt8] {
+        Array(#"{"source":"\#(source)","first":"\#(bounds.first)","last":"\#(bounds.last)"}"#.utf8)
+    }
+
+    /// Whether a line is a frame that tells of a position, which is wrong when the events before it are left out.
+    static func isAboutPosition(_ line: ArraySlice<UInt8>) -> Bool {
+        [#"{"frame":"caught_up""#, #"{"frame":"position""#, #"{"frame":"heartbeat""#, #"{"frame":"gap""#]
+            .contains { line.starts(with: $0.utf8) }
+    }
+
     static func caughtUp(id: UInt64) -> [UInt8] {
         var frame = FrameWriter("caught_up")
         frame.add("id", id: id)
@@ -53,9 +64,8 @@ enum Frames {
         return frame.finished()
     }
 
-    /// - Parameters:
-    ///   - reference: The client's own `ref`, as raw JSON; empty for none.
-    ///   - details: A JSON object whose members are added; empty for none.
+    /// What went wrong; `reference` is the client's `ref` as raw JSON, `details` a JSON object whose members are added,
+    /// each empty for none.
     static func error(
         code: String,
         message: String,

@@ -55,7 +55,8 @@ final class Outbox: Sendable {
             guard var delivery = state.waiting[connection] else { return (false, false) }
             // Taken out, so that appending does not copy what is there.
             state.waiting[connection] = Delivery()
-            let fits = !delivery.hasOverflowed && (delivery.frames.isEmpty || delivery.frames.count + frame.count <= bytesMax)
+            let hasRoom = delivery.frames.isEmpty || delivery.frames.count + frame.count <= bytesMax
+            let fits = hasRoom && !delivery.hasOverflowed
             if fits {
                 delivery.frames.append(contentsOf: frame)
             } else {

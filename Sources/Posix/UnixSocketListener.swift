@@ -61,10 +61,19 @@ package final class UnixSocketListener: Sendable {
                 owning: try systemCall("accept4") { CLinux_accept4(number, nil, nil, flags) }
             )
         } catch {
-            // A connection that went away while it waited is no failure of the listener (accept(2)).
-            if error.errno == .resourceTemporarilyUnavailable || error.errno == .connectionAbort { return nil }
-            throw error
+            switch error.errno {
+            // A connection that went away while it waited is no failure of the listener (accept(2)); EINVAL is what
+            // Linux says when it no longer listens.
+            case .resourceTemporarilyUnavailable, .connectionAbort, .invalidArgument: return nil
+            default: throw error
+            }
         }
+    }
+
+    /// Refuses connections from now on; those that wait already can still be accepted.
+    package func stopListening() {
+        // It fails only for a socket that is not connected or listening, which is what is wanted.
+        _ = shutdown(number, Int32(SHUT_RDWR))
     }
 
     /// Removes the file, unless somebody else's stands there by now.

@@ -1,0 +1,76 @@
+import Posix
+
+/// One client: its descriptor, what it said, what it is owed; the stream's thread alone touches it.
+final class Connection {
+    typealias Instant = ContinuousClock.Instant
+
+    /// How far its closing is.
+    enum Closing: Equatable {
+        /// It is not to be closed.
+        case no
+        /// What waits is sent first, at most until the deadline; then `lingering`, or gone.
+        case flushing(until: Instant?, lingers: Bool)
+        /// Everything is sent. What the client still sends is read and dropped, because closing with unread input makes
+        /// the kernel report a reset to a client that has yet to read our last frame; then gone.
+        case lingering(until: Instant)
+    }
+
+    /// Unique for the life of the server.
+    let token: UInt64
+    let descriptor: OwnedDescriptor
+    let peer: PeerCredentials
+
+    var state: ConnectionState
+    var splitter: LineSplitter
+    var output = OutputBuffer()
+    var subscription: Subscription?
+    var cursor: (any EventCursor)?
+    var closing = Closing.no
+    var interest: Poller.Interest = .read
+    /// Whether it stands in the queue of those that may have something to read.
+    var isReady = false
+    /// Whether replies wait in the outbox for room.
+    var hasReplies = false
+    /// Whether the client is gone, so that nothing can be sent.
+    var isBroken = false
+    /// What it holds of all clients' input together.
+    var heldInput = 0
+    /// When the client last took something, or was first owed what waits now.
+    var lastProgress: Instant
+    /// When something was last sent.
+    var lastSent: Instant
+
+    init(
+        token: UInt64,
+        descriptor: consuming OwnedDescriptor,
+        peer: PeerCredentials,
+        state: ConnectionState,
+        limits: EventStreamLimits,
+        now: Instant
+    ) {
+        self.token = token
+        self.descriptor = descriptor
+        self.peer = peer
+        self.state = state
+        splitter = LineSplitter(lineBytesMax: limits.commandLineBytesMax)
+        lastProgress = now
+        lastSent = now
+    }
+
+    /// When something is due although nothing happens.
+    func deadline(_ limits: EventStreamLimits) -> Instant? {
+        var due: [Instant?] = []
+        switch closing {
+        case .no: due = [state.deadline]
+        case .flushing(let until, _): due = [until]
+        case .lingering(let until): return until
+        }
+        if !output.isEmpty {
+            due.append(lastProgress + limits.stallTime)
+        } else if closing == .no, let subscription {
+            due.append(subscription.positionDue)
+            if subscription.isLive { due.append(lastSent + limits.heartbeatInterval) }
+        }
+        return due.compactMap(\.self).min()
+    }
+}

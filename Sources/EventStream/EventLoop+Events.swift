@@ -1,0 +1,127 @@
+import Logging
+import Posix
+
+extension EventLoop {
+    /// Where a subscription could be started.
+    private struct Opening {
+        let plan: SubscriptionPlan
+        let cursor: any EventCursor
+    }
+
+    /// How often a subscription is tried anew when events go away just then.
+    private static let openingsMax = 3
+    /// What the buffers that are shared by all may keep between two uses.
+    private static let keptBytesMax = 1 << 20
+
+    /// Begins a subscription, or says why not.
+    func subscribe(_ connection: Connection, _ request: SubscriptionRequest) {
+        do throws(Refusal) {
+            let opening = try open(request)
+            if let gap = opening.plan.gap { send(gap, to: connection) }
+            connection.cursor = opening.cursor
+            connection.subscription = Subscription(
+                plan: opening.plan,
+                position: opening.cursor.lastID,
+                limits: limits,
+                now: now
+            )
+            makeReady(connection)
+        } catch {
+            var refusal = error
+            refusal.op = "subscribe"
+            if refusal.code == .journalUnreadable {
+                perform(connection.state.refuseAndClose(refusal), for: connection)
+            } else {
+                send(refusal.frame, to: connection)
+                perform(connection.state.subscriptionEnded(wasRefused: true), for: connection)
+            }
+        }
+    }
+
+    /// Sends one turn's worth of events to a subscriber that has taken what it was sent before.
+    func sendEvents(to connection: Connection) {
+        guard connection.closing == .no, connection.output.isEmpty, let cursor = connection.cursor,
+            var subscription = connection.subscription
+        else { return }
+        do throws(EventLogError) {
+            if subscription.isFinished {
+                finish(connection, subscription)
+                return
+            }
+            lines.removeAll(keepingCapacity: lines.capacity <= Self.keptBytesMax)
+            guard try cursor.read(into: &lines, limit: limits.turnBytesMax) else {
+                if let frame = subscription.reachedDurableEnd() { send(frame, to: connection) }
+                connection.subscription = subscription
+                return
+            }
+            sendLines(upTo: cursor.lastID, to: connection, &subscription)
+            connection.subscription = subscription
+            if subscription.isFinished { finish(connection, subscription) } else { makeReady(connection) }
+        } catch {
+            connection.subscription = subscription
+            handle(error, of: connection)
+        }
+    }
+
+    private func sendLines(upTo lastID: UInt64, to connection: Connection, _ subscription: inout Subscription) {
+        if subscription.takesWhole(upTo: lastID) {
+            subscription.tookWhole(upTo: lastID)
+            send(lines, to: connection)
+            return
+        }
+        selected.removeAll(keepingCapacity: selected.capacity <= Self.keptBytesMax)
+        subscription.select(from: lines, upTo: lastID, into: &selected)
+        if !subscription.isFinished, let frame = subscription.positionFrame(now: now) {
+            selected.append(contentsOf: frame)
+        }
+        send(selected, to: connection)
+    }
+
+    private func finish(_ connection: Connection, _ subscription: Subscription) {
+        send(subscription.endingFrame, to: connection)
+        connection.subscription = nil
+        connection.cursor = nil
+        perform(connection.state.subscriptionEnded(), for: connection)
+    }
+
+    private func open(_ request: SubscriptionRequest) throws(Refusal) -> Opening {
+        var failure = EventLogError(.pruned, reason: "")
+        for _ in 0..<Self.openingsMax {
+            let plan = try SubscriptionPlan(request, source: log.source, bounds: log.bounds)
+            do throws(EventLogError) {
+                switch plan.start {
+                case .after(let id): return Opening(plan: plan, cursor: try log.cursor(after: id))
+                case .time(let time): return Opening(plan: plan, cursor: try log.cursor(from: time))
+                }
+            } catch {
+                failure = error
+                guard error.code == .pruned else { break }
+            }
+        }
+        logger.error("journal could not be read", metadata: [LogKey.error: "\(failure)"])
+        throw Self.unreadable
+    }
+
+    private func handle(_ error: EventLogError, of connection: Connection) {
+        if error.code == .pruned, let gap = connection.subscription?.skipGap(to: log.bounds.first),
+            let position = connection.subscription?.position
+        {
+            do throws(EventLogError) {
+                connection.cursor = try log.cursor(after: position)
+                send(gap, to: connection)
+                makeReady(connection)
+                return
+            } catch {
+                logger.error("journal could not be read", metadata: [LogKey.error: "\(error)"])
+            }
+        } else {
+            logger.error("journal could not be read", metadata: [LogKey.error: "\(error)"])
+        }
+        perform(connection.state.refuseAndClose(Self.unreadable), for: connection)
+    }
+
+    private static let unreadable = Refusal(
+        .journalUnreadable,
+        "the journal could not be read: see the service's log, then connect again and go on after your last event"
+    )
+}
