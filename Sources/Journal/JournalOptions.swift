@@ -1,0 +1,30 @@
+/// The limits of a journal, and what it needs from outside.
+package struct JournalOptions: Sendable {
+    /// What a new journal is called: `urn:uuid:` and a random UUID in lower case; unused where a journal exists.
+    package var newSource: String
+    /// A segment that has this many bytes is not written to again.
+    package var segmentBytesMax = 64 << 20
+    /// A segment that is older than this is not written to again.
+    package var segmentAgeMax = Duration.seconds(3600)
+    /// The most bytes of lines that may wait to be written.
+    package var queueBytesMax = 64 << 20
+    /// The most events that may wait to be written.
+    package var queueEventsMax = 65_536
+    /// How long an event may wait before its write begins.
+    ///
+    /// fal gives up an attempt after 15 s, so a disk that is slower than this had better be admitted.
+    package var queueAgeMax = Duration.seconds(5)
+    /// The most events of one write.
+    package var batchEventsMax = 256
+    /// About the most bytes of one write; a single event may be larger.
+    package var batchBytesMax = 1 << 20
+    /// When a batch waits for company.
+    package var gathering = GatherPolicy()
+    /// Ids up to this one have been seen by somebody, whatever the files say, and are not given again.
+    package var seenSequence: UInt64 = 0
+
+    /// The house's limits.
+    package init(newSource: String) {
+        self.newSource = newSource
+    }
+}
