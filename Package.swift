@@ -78,7 +78,7 @@ let package = Package(
             "Falconer",
             [
                 "HTTPServer", "Webhook", "Journal", "EventStream", "FalQueue", "HTTPClient", "Crypto", "JSONText",
-                "Posix", "Threading", lifecycle, logging,
+                "Posix", "Threading", lifecycle, logging, system,
             ]
         ),
         library(
@@ -89,7 +89,8 @@ let package = Package(
         .executableTarget(
             name: "FalconerCommand",
             dependencies: [
-                "Falconer", "FalEmulator", argumentParser, lifecycle, signals, logging,
+                "Falconer", "FalEmulator", "EventStream", "FalQueue", "HTTPServer", "Journal", "JSONText", "Posix",
+                argumentParser, lifecycle, signals, logging, system,
             ],
             swiftSettings: librarySettings
         ),
@@ -107,6 +108,10 @@ let package = Package(
         ),
 
         tests("PosixTests", ["Posix"]),
+        tests(
+            "IntegrationTests",
+            ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", system]
+        ),
         tests("JSONTextTests", ["JSONText"]),
         tests("CryptoTests", ["Crypto"]),
         tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging]),

@@ -10,6 +10,10 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
 
     /// A submission was recorded and is about to be sent.
     package static let submissionCreated = EventType(rawValue: "fal.submission.created")
+    /// The submission is about to leave: from here on nobody can know that it did not arrive, until a later event says.
+    package static let submissionSending = EventType(rawValue: "fal.submission.sending")
+    /// The submission certainly did not arrive, or was turned away for now, and will be sent again.
+    package static let submissionWaiting = EventType(rawValue: "fal.submission.waiting")
     /// The submission was taken by fal.
     package static let submissionAccepted = EventType(rawValue: "fal.submission.accepted")
     /// The submission was refused by fal, or is invalid.
@@ -33,7 +37,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
 
     /// Every type that this version writes.
     package static let known: [EventType] = [
-        submissionCreated, submissionAccepted, submissionRefused, submissionUncertain, submissionCancelled,
+        submissionCreated, submissionSending, submissionWaiting, submissionAccepted, submissionRefused,
+        submissionUncertain, submissionCancelled,
         submissionLost, requestSucceeded, requestFailed, requestConflict, mediaSaved, mediaFailed,
     ]
 

@@ -1,0 +1,121 @@
+import EventStream
+import JSONText
+import Logging
+import Posix
+
+/// Carries out what clients ask for on the socket.
+final class Commands: CommandHandler {
+    /// The most records one `list` gives; the newest of them.
+    static let listMax = 10_000
+
+    let operations: Set<String> = ["submit", "status", "list", "rejections"]
+
+    private let ledger: Ledger
+    private let outbox: Outbox?
+    private let noOutbox: String
+    private let rejections: RejectionLog
+    private let logger: Logger
+
+    /// Wires the commands to the service.
+    ///
+    /// - Parameters:
+    ///   - outbox: What sends; nil when the service cannot submit.
+    ///   - noOutbox: Why it cannot, and what to do about it.
+    init(ledger: Ledger, outbox: Outbox?, noOutbox: String, rejections: RejectionLog, logger: Logger) {
+        self.ledger = ledger
+        self.outbox = outbox
+        self.noOutbox = noOutbox
+        self.rejections = rejections
+        self.logger = logger
+    }
+
+    func handle(op: String, line: [UInt8], peer: PeerCredentials, reply: CommandReply) {
+        switch op {
+        case "submit": submit(line, reply)
+        case "status": status(line, reply)
+        case "list": list(line, reply)
+        default: listRejections(reply)
+        }
+    }
+
+    private func submit(_ line: [UInt8], _ reply: CommandReply) {
+        guard let outbox else {
+            reply.fail(code: "cannot_submit", message: noOutbox)
+            return
+        }
+        let command: SubmitCommand
+        do {
+            command = try SubmitCommand(line: line)
+        } catch {
+            reply.fail(code: error.code, message: error.message, details: error.details)
+            return
+        }
+        ledger.create(command) { [logger] result in
+            switch result {
+            case .success(let record):
+                // The answer first: the client has its id before a byte goes to fal.
+                var writer = JSONObjectWriter()
+                writer.member("submission", record.id.text)
+                writer.member("id", "\(record.createdSequence)")
+                writer.member("state", record.state.rawValue)
+                if !command.warnings.isEmpty { writer.member("warnings", array: command.warnings.map(\.json)) }
+                reply.finish(writer.bytes)
+                outbox.add(record.id)
+            case .failure(let failure):
+                logger.error("submission not recorded", metadata: ["error": "\(failure)"])
+                reply.fail(
+                    code: "storage",
+                    message: "the submission could not be put on disk and was not sent: \(failure)"
+                )
+            }
+        }
+    }
+
+    private func status(_ line: [UInt8], _ reply: CommandReply) {
+        guard let wanted = Self.string("submission", line) else {
+            reply.fail(code: "bad_request", message: "\"submission\" is missing; give a submission id or a request id")
+            return
+        }
+        let record = ledger.withBook { book in
+            SubmissionID(wanted).flatMap(book.record) ?? book.record(requestID: wanted)
+        }
+        guard let record else {
+            reply.fail(code: "not_found", message: "there is no submission or request \(wanted); 'falconer list' shows all")
+            return
+        }
+        reply.finish(record.json)
+    }
+
+    private func list(_ line: [UInt8], _ reply: CommandReply) {
+        let wanted = Self.string("state", line)
+        guard wanted.map({ SubmissionState(rawValue: $0) != nil }) ?? true else {
+            let known = SubmissionState.allCases.map(\.rawValue).joined(separator: ", ")
+            reply.fail(code: "bad_request", message: "\"state\" must be one of \(known)")
+            return
+        }
+        let records = ledger.withBook { book in
+            Array(book.all.filter { wanted == nil || $0.state.rawValue == wanted }.suffix(Self.listMax))
+        }
+        var writer = JSONObjectWriter()
+        writer.member("submissions", array: records.map(\.json))
+        reply.finish(writer.bytes)
+    }
+
+    private func listRejections(_ reply: CommandReply) {
+        let summary = rejections.summary
+        var counts = JSONObjectWriter()
+        for (reason, count) in summary.counts.sorted(by: { $0.key < $1.key }) {
+            counts.member(reason, Int(clamping: count))
+        }
+        var writer = JSONObjectWriter()
+        writer.member("counts", json: counts.bytes)
+        writer.member("unwritten", Int(clamping: summary.unwritten))
+        writer.member("recent", array: summary.recent.map { Array($0.line.dropLast()) })
+        reply.finish(writer.bytes)
+    }
+
+    private static func string(_ name: String, _ line: [UInt8]) -> String? {
+        guard let members = try? JSONText.members(of: line.span), let slice = members.value(of: name) else { return nil }
+        return try? JSONText.string(slice, in: line.span)
+    }
+}

@@ -1,0 +1,85 @@
+import FalQueue
+import JSONText
+
+/// A client's wish to submit, read and checked before anything is recorded.
+struct SubmitCommand {
+    /// The longest tag, bytes.
+    static let tagBytesMax = 256
+
+    /// What is wrong with a wish: a code, what to do about it, and the input's problems if it is about those.
+    struct Refusal: Error {
+        let code: String
+        let message: String
+        var problems: [InputProblem] = []
+
+        /// The members that go into the error frame.
+        var details: [UInt8] {
+            guard !problems.isEmpty else { return [] }
+            var writer = JSONObjectWriter()
+            writer.member("problems", array: problems.map(\.json))
+            return writer.bytes
+        }
+    }
+
+    let endpoint: EndpointID
+    let input: [UInt8]
+    let tag: String?
+    /// What may not do what was meant, and is sent all the same.
+    let warnings: [InputProblem]
+
+    /// Reads the line of a `submit` command.
+    init(line: [UInt8]) throws(Refusal) {
+        let members: JSONObjectMembers
+        do {
+            members = try JSONText.members(of: line.span)
+        } catch {
+            throw Refusal(code: "bad_request", message: "the command is not a JSON object")
+        }
+        guard let text = try Self.string("endpoint", members, line) else {
+            throw Refusal(code: "bad_request", message: "\"endpoint\" is missing; give a fal endpoint id")
+        }
+        do {
+            endpoint = try EndpointID.parse(text)
+        } catch {
+            throw Refusal(code: "bad_endpoint", message: "\(error)")
+        }
+        guard let slice = members.value(of: "input"), slice.kind == .object else {
+            throw Refusal(code: "bad_request", message: "\"input\" must be the model's input, a JSON object")
+        }
+        input = Array(line[slice.range])
+        tag = try Self.string("tag", members, line)
+        guard (tag?.utf8.count ?? 0) <= Self.tagBytesMax else {
+            throw Refusal(code: "bad_request", message: "\"tag\" may have \(Self.tagBytesMax) bytes at most")
+        }
+        let problems = ModelCatalog.check(endpoint, input)
+        warnings = problems.filter { $0.severity == .warning }
+        let errors = problems.filter { $0.severity == .error }
+        if let first = errors.first {
+            throw Refusal(code: "invalid_input", message: "\(first)", problems: errors)
+        }
+    }
+
+    private static func string(
+        _ name: String,
+        _ members: JSONObjectMembers,
+        _ line: [UInt8]
+    ) throws(Refusal) -> String? {
+        guard let slice = members.value(of: name), slice.kind != .null else { return nil }
+        do {
+            return try JSONText.string(slice, in: line.span)
+        } catch {
+            throw Refusal(code: "bad_request", message: "\"\(name)\" must be a string")
+        }
+    }
+}
+
+extension InputProblem {
+    /// The problem as an object of a reply.
+    var json: [UInt8] {
+        var writer = JSONObjectWriter()
+        writer.member("field", field)
+        writer.member("message", message)
+        writer.member("allowed", allowed)
+        return writer.bytes
+    }
+}

@@ -1,0 +1,178 @@
+import Crypto
+import HTTPServer
+import Journal
+import Logging
+import Posix
+import Synchronization
+import Threading
+import Webhook
+
+/// The hook: verifies a delivery, has it put on disk, and only then answers 200.
+final class Receiver: HTTPHandler {
+    typealias Waiter = @Sendable () -> Void
+
+    /// Whether deliveries can be stored, and if not, why not.
+    enum Health: String, Sendable {
+        case ready
+        case noKeySet = "no key set yet"
+        case journalFailed = "the journal failed"
+        case draining
+    }
+
+    private let journal: Journal
+    private let ledger: Ledger
+    private let keys: KeyKeeper
+    private let rejections: RejectionLog
+    private let logger: Logger
+    private let receipts: Monitor<ReceiptLedger<Waiter>>
+    private let accounts: Monitor<AccountPolicy>
+    private let traffic = Monitor(UnverifiedTraffic())
+    private let isDraining = Atomic(false)
+
+    /// Wires the hook to the service.
+    init(
+        journal: Journal,
+        ledger: Ledger,
+        keys: KeyKeeper,
+        rejections: RejectionLog,
+        receipts: ReceiptLedger<Waiter>,
+        accounts: AccountPolicy,
+        logger: Logger
+    ) {
+        self.journal = journal
+        self.ledger = ledger
+        self.keys = keys
+        self.rejections = rejections
+        self.receipts = Monitor(receipts)
+        self.accounts = Monitor(accounts)
+        self.logger = logger
+    }
+
+    /// From here on every new delivery is told to come back.
+    func drain() {
+        isDraining.store(true, ordering: .sequentiallyConsistent)
+    }
+
+    /// Whether deliveries can be stored now.
+    var health: Health {
+        if isDraining.load(ordering: .relaxed) { return .draining }
+        if journal.failure == .poisoned { return .journalFailed }
+        return keys.keySet == nil ? .noKeySet : .ready
+    }
+
+    func decide(on head: borrowing HTTPRequestHead, from peer: PeerAddress) -> HeadDecision {
+        switch HookPath(head.path) {
+        case nil: .answer(HookAnswer.refused(status: 404).response)
+        case .health: head.method == "GET" || head.method == "HEAD" ? .receive : .answer(HookAnswer.notAllowed("GET"))
+        case .delivery: head.method == "POST" ? .receive : .answer(HookAnswer.notAllowed("POST"))
+        }
+    }
+
+    func handle(_ request: HTTPRequest, _ exchange: consuming HTTPExchange) {
+        guard case .delivery(let token) = HookPath(request.head.path) else {
+            exchange.respond(HookAnswer.health(health))
+            return
+        }
+        guard !isDraining.load(ordering: .relaxed) else {
+            exchange.respond(HookAnswer.refused(status: 503).response)
+            return
+        }
+        switch verify(request) {
+        case .success(let delivery):
+            store(Arrival(delivery: delivery, body: request.body, token: token), ParkedExchange(exchange.suspend()))
+        case .failure(let rejection) where rejection.code == .signatureInvalid:
+            // A key may have been rotated in: one fetch, shared by all who wait for it, before the signature is wrong.
+            let parked = ParkedExchange(exchange.suspend())
+            let waits = keys.miss { [self] in
+                switch verify(request) {
+                case .success(let delivery): store(Arrival(delivery: delivery, body: request.body, token: token), parked)
+                case .failure(let rejection): parked.answer(refuse(request, rejection))
+                }
+            }
+            if !waits { parked.answer(refuse(request, rejection)) }
+        case .failure(let rejection):
+            exchange.respond(refuse(request, rejection).response)
+        }
+    }
+
+    private func verify(_ request: HTTPRequest) -> Result<VerifiedDelivery, WebhookRejection> {
+        do throws(WebhookRejection) {
+            let headers = try WebhookHeaders { name in request.head.headers.values(of: name.rawValue) }
+            let accounts = accounts.withLock { $0 }
+            return .success(
+                try WebhookVerifier.verify(
+                    headers: headers,
+                    body: request.body.span,
+                    now: sinceEpoch(),
+                    keySet: keys.keySet,
+                    accounts: accounts
+                )
+            )
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func refuse(_ request: HTTPRequest, _ rejection: WebhookRejection) -> HookAnswer {
+        let address = request.peer.ip.description
+        let now = WallTime.now
+        // What is our own fault costs the sender nothing.
+        let isWithinRate = rejection.httpStatus == 503 || traffic.withLock { $0.refuse(address, at: now) }
+        let status = isWithinRate ? rejection.httpStatus : 429
+        let claimed = request.head.headers.values(of: WebhookHeaderName.requestID.rawValue).first
+        rejections.note(
+            Rejection(
+                time: now,
+                reason: rejection.code.rawValue,
+                status: status,
+                address: address,
+                requestID: claimed.map { String(decoding: $0, as: UTF8.self) },
+                detail: rejection.header?.rawValue
+            ),
+            isWritten: isWithinRate
+        )
+        return .refused(status: status)
+    }
+
+    // MARK: - Storing
+
+    private func store(_ arrival: Arrival, _ parked: ParkedExchange) {
+        let admission = receipts.withLock { receipts in
+            receipts.admit(arrival.receipt, waiter: { [self] in store(arrival, parked) })
+        }
+        switch admission {
+        case .duplicate(let sequence): parked.answer(.duplicate(sequence))
+        case .wait: break
+        case .outcome: append(arrival, isConflict: false, parked)
+        case .conflict: append(arrival, isConflict: true, parked)
+        }
+    }
+
+    private func append(_ arrival: Arrival, isConflict: Bool, _ parked: ParkedExchange) {
+        let record = ledger.withBook { book in
+            arrival.token.flatMap(book.record(token:)) ?? book.record(requestID: arrival.delivery.requestID)
+        }
+        let isOwn = arrival.token.map { token in record?.token == token } ?? false
+        let (draft, fact) = arrival.event(record: record, isConflict: isConflict)
+        ledger.append(draft, fact) { [self] result in
+            switch result {
+            case .success(let sequence):
+                if isOwn { learn(arrival.delivery.accountID) }
+                let waiters = receipts.withLock { $0.settle(arrival.receipt, sequence: sequence) }
+                parked.answer(.stored(sequence))
+                for waiter in waiters { waiter() }
+            case .failure(let failure):
+                logger.error("delivery not stored", metadata: ["error": "\(failure)"])
+                let waiters = receipts.withLock { $0.abandon(arrival.receipt) }
+                parked.answer(.refused(status: 503))
+                for waiter in waiters { waiter() }
+            }
+        }
+    }
+
+    /// Whoever fal says submitted a request with a token of ours is us.
+    private func learn(_ account: String) {
+        let isFirst = accounts.withLock { $0.learn(account) }
+        if isFirst { logger.notice("account learned", metadata: ["account": "\(account)"]) }
+    }
+}

@@ -1,0 +1,154 @@
+import EventStream
+import FalQueue
+import HTTPServer
+import Journal
+package import Logging
+import Posix
+import ServiceLifecycle
+import SystemPackage
+import Threading
+import Webhook
+
+/// The service, put together: the hook, the journal, the event stream and the outbox.
+///
+/// It is running once ``start(_:logger:)`` has returned; ``run()`` waits for the end.
+package final class FalconerService: Service {
+    /// Where a running service can be reached.
+    package struct Reachable: Sendable {
+        /// The addresses the hook listens on, with their real ports.
+        package var listening: [String]
+        /// The hook's URL on the first of them.
+        package var url: String
+        /// The event stream's socket.
+        package var socket: String
+        /// The folder of everything that lasts.
+        package var data: String
+        /// Where fal reaches the hook; nil when nobody said.
+        package var publicURL: String?
+    }
+
+    /// How long requests under way may take when the service stops.
+    static let drainTime: Duration = .seconds(4)
+
+    /// Where it can be reached.
+    package let reachable: Reachable
+
+    private let journal: Journal
+    private let keys: KeyKeeper
+    private let rejections: RejectionLog
+    private let receiver: Receiver
+    private let server: HTTPServer
+    private let stream: EventStreamServer
+    private let outbox: Outbox?
+    private let logger: Logger
+    private let failures: AsyncStream<JournalFailure>
+
+    private init(
+        reachable: Reachable,
+        rooms: ServiceRooms,
+        server: HTTPServer,
+        stream: EventStreamServer,
+        outbox: Outbox?,
+        logger: Logger
+    ) {
+        self.reachable = reachable
+        journal = rooms.journal
+        keys = rooms.keys
+        rejections = rooms.rejections
+        receiver = rooms.receiver
+        failures = rooms.failures
+        self.server = server
+        self.stream = stream
+        self.outbox = outbox
+        self.logger = logger
+    }
+
+    /// Starts everything, in the order in which each part needs the one before.
+    ///
+    /// - Throws: ``ServiceStartFailure``, which says which part did not start and what to do.
+    package static func start(
+        _ configuration: ServiceConfiguration,
+        logger: Logger
+    ) throws(ServiceStartFailure) -> FalconerService {
+        let rooms = try ServiceRooms.open(configuration, logger: logger)
+        do throws(ServiceStartFailure) {
+            let server = try rooms.startServer(configuration, logger: logger)
+            do throws(ServiceStartFailure) {
+                return try start(configuration, rooms, server, logger)
+            } catch {
+                server.stop(deadline: drainTime)
+                throw error
+            }
+        } catch {
+            rooms.close()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ configuration: ServiceConfiguration,
+        _ rooms: ServiceRooms,
+        _ server: HTTPServer,
+        _ logger: Logger
+    ) throws(ServiceStartFailure) -> FalconerService {
+        let url = "http://\(server.boundAddresses.first.map { "\($0)" } ?? "")"
+        let publicURL = try configuration.publicURL(listening: url)
+        let outbox = try rooms.makeOutbox(configuration, publicURL, logger: logger)
+        let stream = try rooms.startStream(configuration, outbox, logger: logger)
+        rooms.journal.onDurable { _ in stream.eventsBecameDurable() }
+        try rooms.settleInterrupted()
+        outbox?.start(rooms.unsent)
+        let reachable = Reachable(
+            listening: server.boundAddresses.map { "\($0)" },
+            url: url,
+            socket: configuration.socketPath,
+            data: configuration.dataDirectory.string,
+            publicURL: publicURL.map { "\($0)" }
+        )
+        return FalconerService(
+            reachable: reachable,
+            rooms: rooms,
+            server: server,
+            stream: stream,
+            outbox: outbox,
+            logger: logger
+        )
+    }
+
+    /// Waits until the service is asked to stop or its journal fails, and stops it.
+    ///
+    /// - Throws: `JournalFailure` when the journal failed: the process must end, and the next start reads the disk.
+    package func run() async throws {
+        let failure = await cancelWhenGracefulShutdown { [failures] () -> JournalFailure? in
+            for await failure in failures { return failure }
+            return nil
+        }
+        await onThread(named: "stop") { [self] in stop() }
+        if let failure { throw failure }
+    }
+
+    /// Stops in the reverse order: nothing new comes in, what is under way is answered, then the files are closed.
+    private func stop() {
+        logger.info("stopping")
+        receiver.drain()
+        server.drain()
+        keys.stop()
+        outbox?.stop()
+        server.stop(deadline: Self.drainTime)
+        stream.stop(reason: "the service is stopping")
+        journal.close()
+        rejections.close()
+        logger.info("stopped")
+    }
+}
+
+/// Runs blocking work on a thread of its own and waits for it without blocking the caller's.
+private func onThread(named name: String, _ work: @escaping @Sendable () -> Void) async {
+    let (ends, continuation) = AsyncStream.makeStream(of: Void.self)
+    let thread = WorkerThread(name: name) {
+        work()
+        continuation.finish()
+    }
+    for await _ in ends {}
+    thread.join()
+}

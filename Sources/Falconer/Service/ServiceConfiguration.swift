@@ -1,0 +1,49 @@
+package import FalQueue
+package import HTTPServer
+import Posix
+package import SystemPackage
+
+/// Everything a service is told at its start.
+package struct ServiceConfiguration: Sendable {
+    /// Where fal reaches the hook.
+    package enum Reach: Sendable {
+        /// Nobody can: nothing can be submitted.
+        case none
+        /// Under this URL.
+        case url(PublicURL)
+        /// Under the first address the hook listens on: for an emulator on the same machine.
+        case firstListener
+    }
+
+    /// Where the hook listens.
+    package var listen: [ListenAddress]
+    /// What the hook takes from its clients.
+    package var limits = ServerLimits()
+    /// The event loops of the hook; nil means one for each core.
+    package var threads: Int?
+    /// The socket of the event stream.
+    package var socketPath: String
+    /// The folder of everything that lasts.
+    package var dataDirectory: FilePath
+    /// Where fal's public keys come from.
+    package var keySource: KeySource
+    /// Whose deliveries are accepted; empty to learn it.
+    package var accounts: [String]
+    /// Where fal reaches the hook.
+    package var reach: Reach
+    /// Where submissions go.
+    package var queue: QueueURL
+    /// Who pays for them; nil when nothing is to be submitted.
+    package var key: FalKey?
+
+    /// A configuration with the design's defaults.
+    package init(socketPath: String, dataDirectory: FilePath) {
+        listen = [ListenAddress(ip: .v4(0x7F00_0001), port: 8_787)]
+        self.socketPath = socketPath
+        self.dataDirectory = dataDirectory
+        keySource = .fal
+        accounts = []
+        reach = .none
+        queue = .fal
+    }
+}

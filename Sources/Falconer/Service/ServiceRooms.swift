@@ -1,0 +1,234 @@
+import Crypto
+import EventStream
+import FalQueue
+import Glibc
+import HTTPServer
+import Journal
+import Logging
+import Posix
+import SystemPackage
+import Webhook
+
+/// The parts that everything else of a service stands on, opened and rebuilt from the journal.
+struct ServiceRooms {
+    let journal: Journal
+    let ledger: Ledger
+    let keys: KeyKeeper
+    let rejections: RejectionLog
+    let receiver: Receiver
+    let failures: AsyncStream<JournalFailure>
+    /// What is certainly not at fal and is still to be sent.
+    let unsent: [SubmissionID]
+    /// What was on its way when the last run ended.
+    let interrupted: [SubmissionRecord]
+
+    /// Takes the data folder, recovers the journal, and rebuilds what its events add up to.
+    static func open(
+        _ configuration: ServiceConfiguration,
+        logger: Logger
+    ) throws(ServiceStartFailure) -> ServiceRooms {
+        try makeDirectory(configuration.dataDirectory)
+        let (journal, state) = try openJournal(configuration, logger)
+        let data = configuration.dataDirectory
+        let keys: KeyKeeper
+        do {
+            keys = try KeyKeeper(source: configuration.keySource, path: data.appending("keys.json"), logger: logger)
+        } catch {
+            journal.close()
+            throw ServiceStartFailure(.hook, "the key set's client did not start: \(error)")
+        }
+        var accounts = AccountPolicy(given: configuration.accounts)
+        if let account = state.account { _ = accounts.learn(account) }
+        if accounts == .open {
+            logger.notice(
+                "no account is pinned: any verified delivery is stored until one carries a token of ours",
+                metadata: ["advice": "--account"]
+            )
+        }
+        let rejections = RejectionLog(path: data.appending("rejections.jsonl"), logger: logger)
+        let (failures, continuation) = AsyncStream.makeStream(of: JournalFailure.self)
+        let ledger = Ledger(journal: journal, book: state.book) {
+            continuation.yield(.poisoned)
+            continuation.finish()
+        }
+        let receiver = Receiver(
+            journal: journal,
+            ledger: ledger,
+            keys: keys,
+            rejections: rejections,
+            receipts: state.receipts,
+            accounts: accounts,
+            logger: logger
+        )
+        keys.start()
+        return ServiceRooms(
+            journal: journal,
+            ledger: ledger,
+            keys: keys,
+            rejections: rejections,
+            receiver: receiver,
+            failures: failures,
+            unsent: state.unsent,
+            interrupted: state.interrupted
+        )
+    }
+
+    /// Starts the hook.
+    func startServer(
+        _ configuration: ServiceConfiguration,
+        logger: Logger
+    ) throws(ServiceStartFailure) -> HTTPServer {
+        do {
+            return try HTTPServer.start(
+                HTTPServerConfiguration(
+                    listen: configuration.listen,
+                    threads: configuration.threads,
+                    limits: configuration.limits,
+                    serverName: "hook"
+                ),
+                handler: receiver,
+                logger: logger
+            )
+        } catch {
+            throw ServiceStartFailure(.hook, "\(error)", advice: "choose another address with --listen")
+        }
+    }
+
+    /// Makes what sends, if the service was told who pays and where fal reaches it.
+    func makeOutbox(
+        _ configuration: ServiceConfiguration,
+        _ publicURL: PublicURL?,
+        logger: Logger
+    ) throws(ServiceStartFailure) -> Outbox? {
+        guard let key = configuration.key, let publicURL else { return nil }
+        for problem in publicURL.problems where configuration.queue == .fal {
+            logger.warning("public URL", metadata: ["problem": "\(problem)"])
+        }
+        do {
+            let outbox = Outbox.Configuration(queue: configuration.queue, key: key, publicURL: publicURL)
+            return try Outbox(outbox, ledger: ledger, logger: logger)
+        } catch {
+            throw ServiceStartFailure(.hook, "the queue's client did not start: \(error)")
+        }
+    }
+
+    /// Starts the event stream, with the commands it takes.
+    func startStream(
+        _ configuration: ServiceConfiguration,
+        _ outbox: Outbox?,
+        logger: Logger
+    ) throws(ServiceStartFailure) -> EventStreamServer {
+        let commands = Commands(
+            ledger: ledger,
+            outbox: outbox,
+            noOutbox: configuration.whyNothingIsSent,
+            rejections: rejections,
+            logger: logger
+        )
+        do {
+            return try EventStreamServer.start(
+                path: configuration.socketPath,
+                log: JournalEventLog(journal: journal),
+                commands: commands,
+                logger: logger
+            )
+        } catch {
+            throw ServiceStartFailure(.socket, "\(error)", advice: "choose another path with --socket")
+        }
+    }
+
+    /// Says of what was on its way when the last run ended that nobody knows whether it arrived.
+    func settleInterrupted() throws(ServiceStartFailure) {
+        let data = SendOutcome.data(
+            code: "interrupted",
+            message: "the service ended while the request was on its way; it is not sent again blindly"
+        )
+        for record in interrupted {
+            do {
+                try ledger.record(.submissionUncertain, about: record, data: data)
+            } catch {
+                throw ServiceStartFailure(.storage, "\(error)")
+            }
+        }
+    }
+
+    /// Closes the parts again, for a start that did not succeed.
+    func close() {
+        keys.stop()
+        journal.close()
+        rejections.close()
+    }
+}
+
+extension ServiceConfiguration {
+    /// The public URL, once it is known where the hook listens.
+    func publicURL(listening url: String) throws(ServiceStartFailure) -> PublicURL? {
+        switch reach {
+        case .none: return nil
+        case .url(let url): return url
+        case .firstListener:
+            do {
+                return try PublicURL.parse(url)
+            } catch {
+                throw ServiceStartFailure(.setting, "--public-url auto does not fit \(url): \(error)")
+            }
+        }
+    }
+
+    /// What a client is told that wants to submit to a service that cannot.
+    var whyNothingIsSent: String {
+        switch (key, reach) {
+        case (nil, _):
+            "this service has no fal key: start it with FAL_KEY set, or with --fal-key-file"
+        default:
+            "this service does not know where fal reaches it: start it with --public-url"
+        }
+    }
+}
+
+private func makeDirectory(_ path: FilePath) throws(ServiceStartFailure) {
+    var partial = FilePath(root: path.root, [])
+    for component in path.components {
+        partial.append(component)
+        if unsafe mkdir(partial.string, 0o750) == -1, errno != EEXIST {
+            throw ServiceStartFailure(
+                .storage,
+                "the data folder \(path) cannot be made: \(Errno(rawValue: errno))",
+                advice: "choose another with --data"
+            )
+        }
+    }
+}
+
+private func openJournal(
+    _ configuration: ServiceConfiguration,
+    _ logger: Logger
+) throws(ServiceStartFailure) -> (Journal, StartState) {
+    var state = StartState()
+    let options = JournalOptions(newSource: try newSource())
+    do throws(JournalError) {
+        let journal = try Journal.open(
+            directory: configuration.dataDirectory.appending("journal"),
+            options: options,
+            fileSystem: PosixFileSystem(),
+            logger: logger,
+            replay: { state.apply($0) }
+        )
+        return (journal, state)
+    } catch {
+        throw ServiceStartFailure(
+            error.code == .locked ? .inUse : .storage,
+            "\(error)",
+            advice: error.code == .locked ? "stop that one, or choose another folder with --data" : nil
+        )
+    }
+}
+
+/// A name for a journal that does not exist yet.
+private func newSource() throws(ServiceStartFailure) -> String {
+    do {
+        return "urn:uuid:\(SubmissionID(at: .now, random: try randomBytes(SubmissionID.randomByteCount)))"
+    } catch {
+        throw ServiceStartFailure(.storage, "no randomness for the journal's name: \(error)")
+    }
+}

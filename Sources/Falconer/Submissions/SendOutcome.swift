@@ -1,0 +1,57 @@
+import FalQueue
+import JSONText
+import Journal
+
+/// What follows from one attempt to send a submission.
+enum SendOutcome {
+    /// Record this event; the attempt settled the matter for now.
+    case settled(EventType, data: [UInt8], requestID: String?)
+    /// Record that it waits, and send it again after this many microseconds at least.
+    case again(data: [UInt8], atLeast: Int64)
+
+    /// Decides by what is known: what certainly did not arrive, or was turned away for now, is sent again; what fal
+    /// refused is refused; what may have arrived is uncertain and never re-sent blindly.
+    init(_ outcome: SubmitOutcome) {
+        switch outcome {
+        case .accepted(let answer):
+            self = .settled(.submissionAccepted, data: answer.body, requestID: answer.requestID)
+        case .refused(let refusal) where refusal.isRetryable:
+            self = .again(
+                data: Self.data(code: "refused_for_now", message: refusal.message, status: refusal.status),
+                atLeast: Int64(refusal.retryAfterSeconds ?? 0) * 1_000_000
+            )
+        case .refused(let refusal):
+            self = .settled(.submissionRefused, data: Self.data(refusal), requestID: nil)
+        case .notSent(let failure):
+            self = .again(
+                data: Self.data(code: failure.code, message: failure.message, status: failure.status),
+                atLeast: 0
+            )
+        case .uncertain(let failure):
+            let data = Self.data(code: failure.code, message: failure.message, status: failure.status)
+            self = .settled(.submissionUncertain, data: data, requestID: nil)
+        }
+    }
+
+    /// The data of an event that says why a submission is where it is.
+    static func data(code: String, message: String, status: Int? = nil) -> [UInt8] {
+        var writer = JSONObjectWriter()
+        writer.member("code", code)
+        writer.member("message", message)
+        writer.member("status", status)
+        return writer.bytes
+    }
+
+    private static func data(_ refusal: SubmitRefusal) -> [UInt8] {
+        var writer = JSONObjectWriter()
+        writer.member("status", refusal.status)
+        writer.member("message", refusal.message)
+        let isJSON = (try? JSONText.validate(refusal.body.span)) != nil
+        if isJSON {
+            writer.member("body", json: refusal.body)
+        } else {
+            writer.member("body", String(decoding: refusal.body.prefix(4_096), as: UTF8.self))
+        }
+        return writer.bytes
+    }
+}

@@ -1,0 +1,45 @@
+/// An event as a line for people.
+struct EventText {
+    private let style: Style
+
+    init(style: Style) {
+        self.style = style
+    }
+
+    /// The line: time, id, what happened, to what, and the one thing about it that people look for.
+    func line(_ event: StreamLine) -> String {
+        let type = event.string("type") ?? "?"
+        let time = String((event.string("time") ?? "").dropFirst("2026-11-22T".count).prefix("14:17:00".count))
+        let subject = event.string("submission") ?? event.string("subject") ?? ""
+        let parts = [
+            style.faint(time), style.faint("#\(event.string("id") ?? "?")"), paint(type), subject,
+            event.string("endpoint").map(style.faint) ?? "", detail(event, type),
+        ]
+        return parts.filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+
+    /// The URL of the video or of the first image, the error, or nothing.
+    func detail(_ event: StreamLine, _ type: String) -> String {
+        guard let data = event.object("data") else { return "" }
+        switch type {
+        case "fal.request.succeeded":
+            let payload = data.object("payload")
+            return payload?.object("video")?.string("url") ?? payload?.objects("images").first?.string("url") ?? ""
+        case "fal.request.failed":
+            let detail = data.object("payload")?.objects("detail").first?.string("msg")
+            return [data.string("error"), detail].compactMap { $0 }.joined(separator: ": ")
+        case "fal.submission.refused", "fal.submission.uncertain", "fal.submission.waiting", "fal.submission.lost":
+            return data.string("message") ?? ""
+        default:
+            return ""
+        }
+    }
+
+    private func paint(_ type: String) -> String {
+        switch type {
+        case "fal.request.succeeded": style.good(type)
+        case "fal.request.failed", "fal.submission.refused", "fal.submission.lost": style.bad(type)
+        default: type
+        }
+    }
+}

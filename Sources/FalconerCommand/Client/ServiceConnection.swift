@@ -1,0 +1,111 @@
+import EventStream
+import JSONText
+
+/// A conversation with the running service over its socket; failures are those a command ends with.
+struct ServiceConnection {
+    /// How long the service may take to answer a command.
+    static let answerTime: Duration = .seconds(30)
+
+    private let client: EventStreamClient
+    /// What the service said first.
+    let hello: StreamLine
+
+    /// Connects, and hears the service's greeting.
+    init(path: String) throws {
+        do {
+            client = try EventStreamClient.connect(path: path, timeout: .seconds(5))
+        } catch {
+            throw Self.failure(error)
+        }
+        let first = try Self.next(client, deadline: .now + Self.answerTime)
+        guard let first, first.frame != "error" else {
+            throw CommandFailure(
+                .unreachable,
+                first?.string("message") ?? "the service closed the connection",
+                advice: "look at the service's log"
+            )
+        }
+        hello = first
+    }
+
+    /// Sends a line.
+    func send(_ line: [UInt8]) throws {
+        do {
+            try client.send(line, deadline: .now + Self.answerTime)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// Waits for the next line.
+    ///
+    /// - Parameter deadline: Until when; nil waits without end.
+    /// - Returns: The line, or nil when the service has closed.
+    func next(deadline: ContinuousClock.Instant? = nil) throws -> StreamLine? {
+        try Self.next(client, deadline: deadline)
+    }
+
+    /// Gives a command and waits for its answer.
+    ///
+    /// - Returns: The `reply` frame.
+    /// - Throws: ``CommandFailure`` with what an `error` frame says.
+    func request(_ line: [UInt8]) throws -> StreamLine {
+        try send(line)
+        let deadline = ContinuousClock.now + Self.answerTime
+        while let answer = try next(deadline: deadline) {
+            switch answer.frame {
+            case "reply": return answer
+            case "error": throw Self.refusal(answer)
+            case "bye": throw CommandFailure(.unreachable, "the service is stopping", advice: "try again in a moment")
+            default: continue
+            }
+        }
+        throw CommandFailure(
+            .unreachable,
+            "the service closed the connection without an answer",
+            advice: "look at its log, and at 'falconer list' before you try again"
+        )
+    }
+
+    /// The failure that an `error` frame stands for.
+    static func refusal(_ frame: StreamLine) -> CommandFailure {
+        let code = frame.string("code") ?? ""
+        let status: ExitStatus =
+            switch code {
+            case "not_found": .notFound
+            case "storage": .storage
+            case "cannot_submit": .unreachable
+            case "invalid_input", "bad_endpoint", "bad_request": .usage
+            case "conflict": .conflict
+            default: .internalFault
+            }
+        let problems = frame.objects("problems").dropFirst().compactMap { problem in
+            problem.string("field").map { "\($0) \(problem.string("message") ?? ""); allowed: \(problem.string("allowed") ?? "")" }
+        }
+        return CommandFailure(
+            status,
+            frame.string("message") ?? "the service refused (\(code))",
+            advice: problems.isEmpty ? nil : problems.joined(separator: "\n  ")
+        )
+    }
+
+    private static func next(
+        _ client: EventStreamClient,
+        deadline: ContinuousClock.Instant?
+    ) throws -> StreamLine? {
+        do {
+            guard let bytes = try client.nextLine(deadline: deadline) else { return nil }
+            guard let line = StreamLine(bytes) else { throw EventStreamClientError.malformedLine }
+            return line
+        } catch let error as EventStreamClientError {
+            throw failure(error)
+        }
+    }
+
+    private static func failure(_ error: EventStreamClientError) -> CommandFailure {
+        switch error {
+        case .timedOut: CommandFailure(.timedOut, "\(error)")
+        default: CommandFailure(.unreachable, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import JSONText
+
+/// One line from the service: an event of the journal, or a frame about the conversation.
+struct StreamLine {
+    /// The line as it came, without its line feed.
+    let bytes: [UInt8]
+    private let members: JSONObjectMembers
+
+    /// Reads a line; nil when it is no JSON object.
+    init?(_ bytes: [UInt8]) {
+        guard let members = try? JSONText.members(of: bytes.span, depthMax: JSONText.envelopeDepthMax) else { return nil }
+        self.bytes = bytes
+        self.members = members
+    }
+
+    /// What kind of frame it is; nil for an event.
+    var frame: String? { string("frame") }
+
+    /// The text of a member; nil when it is missing or no string.
+    func string(_ name: String) -> String? {
+        guard let slice = members.value(of: name) else { return nil }
+        return try? JSONText.string(slice, in: bytes.span)
+    }
+
+    /// The bytes of a member's value, whatever it is.
+    func raw(_ name: String) -> [UInt8]? {
+        members.value(of: name).map { Array(bytes[$0.range]) }
+    }
+
+    /// A member that is an object, to look into.
+    func object(_ name: String) -> StreamLine? {
+        raw(name).flatMap(StreamLine.init)
+    }
+
+    /// The elements of a member that is an array of objects.
+    func objects(_ name: String) -> [StreamLine] {
+        guard let slice = members.value(of: name), slice.kind == .array,
+            let elements = try? JSONText.elements(of: slice, in: bytes.span)
+        else { return [] }
+        return elements.compactMap { StreamLine(Array(bytes[$0.range])) }
+    }
+
+    /// The names and the whole numbers of a member that is an object of such.
+    func counts(_ name: String) -> [(String, Int)] {
+        guard let object = object(name) else { return [] }
+        return object.members.compactMap { member in
+            guard let name = member.name, let value = JSONText.integer(member.value, in: object.bytes.span) else {
+                return nil
+            }
+            return (name, value)
+        }
+    }
+}

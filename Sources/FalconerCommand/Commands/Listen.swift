@@ -1,0 +1,185 @@
+import ArgumentParser
+import Glibc
+import JSONText
+
+/// `falconer listen`
+struct Listen: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Follow the events of the running service.",
+        discussion: """
+            Prints each event as it becomes durable: a line for people on a terminal, the journal's own JSON line \
+            otherwise. When the service goes away it waits for it to come back and goes on where it was.
+
+              falconer listen                                  from now on
+              falconer listen --from first --until now         all there is
+              falconer listen --after 41 --types 'fal.request.*' | jq .data.payload
+
+            Exit codes: 0 done, 3 --timeout passed, 5 no service.
+            """
+    )
+
+    @Option(help: "first, new, or a time like 2026-11-22T14:00:00Z.")
+    var from: String?
+
+    @Option(help: "The id of the last event you have dealt with.")
+    var after: String?
+
+    @Option(help: "now, or the id of the last event wanted.")
+    var until: String?
+
+    @Option(help: "Only these types; * stands for anything (repeatable).")
+    var types: [String] = []
+
+    @Option(help: "Only this endpoint; * stands for anything.")
+    var endpoint: String?
+
+    @Option(help: "Only this submission.")
+    var submission: String?
+
+    @Option(help: "Only outcomes with this status: OK or ERROR.")
+    var status: String?
+
+    @Option(help: "End after this many events.")
+    var count: Int?
+
+    @Option(help: "Give up after this many seconds.")
+    var timeout: Int?
+
+    @OptionGroup var service: SocketOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if from != nil, after != nil { throw ValidationError("give --from or --after, not both") }
+        if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
+        if let timeout, timeout < 1 { throw ValidationError("--timeout must be 1 or more seconds") }
+    }
+
+    func run() throws {
+        try reportingFailure {
+            var session = ListenSession(
+                deadline: timeout.map { .now + .seconds($0) },
+                remaining: count,
+                text: output.resolvedFormat == .human ? EventText(style: Style(isTerminal: StandardOutput.isTerminal)) : nil
+            )
+            do {
+                try session.follow(path: service.path, subscription: subscription)
+            } catch is OutputClosed {
+                return
+            }
+        }
+    }
+
+    /// The line that subscribes; after a reconnect, behind the last event that was seen.
+    private func subscription(lastID: String?) -> [UInt8] {
+        var writer = JSONObjectWriter()
+        writer.member("op", "subscribe")
+        if let lastID {
+            writer.member("after", lastID)
+        } else if let after {
+            writer.member("after", after)
+        } else {
+            writer.member("from", from ?? "new")
+        }
+        writer.member("until", until)
+        if !types.isEmpty { writer.member("types", array: types.map(jsonString)) }
+        writer.member("endpoint", endpoint)
+        writer.member("submission", submission)
+        writer.member("status", status)
+        return writer.bytes
+    }
+}
+
+/// What `listen` remembers from one connection to the next.
+private struct ListenSession {
+    let deadline: ContinuousClock.Instant?
+    var remaining: Int?
+    let text: EventText?
+    var lastID: String?
+
+    private enum End {
+        case finished
+        case disconnected
+    }
+
+    init(deadline: ContinuousClock.Instant?, remaining: Int?, text: EventText?) {
+        self.deadline = deadline
+        self.remaining = remaining
+        self.text = text
+    }
+
+    mutating func follow(path: String, subscription: (String?) -> [UInt8]) throws {
+        var failures = 0
+        while true {
+            do {
+                let connection = try ServiceConnection(path: path)
+                if failures > 0 { StandardError.writeLine("falconer: connected again") }
+                failures = 0
+                if lastID == nil { lastID = connection.hello.string("last").flatMap { subscribesFromNow(subscription) ? $0 : nil } }
+                try connection.send(subscription(lastID))
+                if try listen(connection) == .finished { return }
+            } catch let failure as CommandFailure where failure.status == .unreachable && lastID != nil {
+                // It was there before, so it may come back.
+                if failures == 0 { StandardError.writeLine("falconer: \(failure.message)") }
+            }
+            failures += 1
+            let delay = min(Duration.milliseconds(200) * (1 << min(failures, 5)), .seconds(5))
+            StandardError.writeLine("falconer: the service is gone; trying again in \(delay.components.seconds + 1) s")
+            if let deadline, .now + delay >= deadline { throw Self.tooLate }
+            usleep(UInt32(delay / .microseconds(1)))
+        }
+    }
+
+    private static let tooLate = CommandFailure(.timedOut, "the time given with --timeout has passed")
+
+    /// From now on means from the first connection's now on, also after a reconnect.
+    private func subscribesFromNow(_ subscription: (String?) -> [UInt8]) -> Bool {
+        StreamLine(subscription(nil))?.string("from") == "new"
+    }
+
+    private mutating func listen(_ connection: ServiceConnection) throws -> End {
+        while true {
+            let line: StreamLine?
+            do {
+                line = try connection.next(deadline: deadline)
+            } catch let failure as CommandFailure where failure.status == .timedOut {
+                throw Self.tooLate
+            }
+            guard let line else { return .disconnected }
+            switch line.frame {
+            case nil:
+                try show(line)
+                if remaining == 0 { return .finished }
+            case "error": throw ServiceConnection.refusal(line)
+            case "bye":
+                if line.string("code") == "done" || line.string("reason") == "done" { return .finished }
+                return .disconnected
+            case "gap":
+                StandardError.writeLine("falconer: events \(line.string("from") ?? "?") to \(line.string("to") ?? "?") are no longer there")
+            case "caught_up":
+                if isBounded(line) { return .finished }
+            default: break
+            }
+        }
+    }
+
+    private func isBounded(_ frame: StreamLine) -> Bool {
+        frame.raw("done").map { $0 == Array("true".utf8) } ?? false
+    }
+
+    private mutating func show(_ event: StreamLine) throws {
+        lastID = event.string("id") ?? lastID
+        remaining = remaining.map { $0 - 1 }
+        if let text {
+            try StandardOutput.writeLine(text.line(event))
+        } else {
+            try StandardOutput.write(event.bytes + [UInt8(ascii: "\n")])
+        }
+    }
+}
+
+/// A text as JSON.
+func jsonString(_ text: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    JSONText.appendString(text, to: &bytes)
+    return bytes
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import FalQueue
+import Falconer
+import FoundationEssentials
+import HTTPServer
+import JSONText
+import Journal
+import Logging
+import ServiceLifecycle
+import SystemPackage
+import UnixSignals
+
+/// `falconer serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the service: receive callbacks, store them, pass them on, and send submissions.",
+        discussion: """
+            Once it is ready it prints where it can be reached, as a line of JSON unless standard output is a terminal. \
+            SIGTERM or Ctrl-C: requests under way are answered, everything is closed, exit code 0.
+
+              falconer serve --account USER_ID --public-url https://hooks.example.com --fal-key-file ~/.fal-key
+              falconer serve --keys http://127.0.0.1:8788/.well-known/jwks.json \\
+                  --fal-queue-url http://127.0.0.1:8788 --public-url auto        (with falconer emulate)
+
+            Every option can also be given as a variable, FALCONER_PUBLIC_URL for --public-url; a repeatable one then \
+            holds its values separated by commas. 'falconer config show' says which value is in force, and why.
+
+            Exit codes: 0 stopped, 8 the disk or the journal failed, 10 the data folder is in use, 64 wrong options.
+            """
+    )
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        try await reportingFailure {
+            let configuration = try options.resolved(Environment(variables: ProcessInfo.processInfo.environment))
+            let logger = try options.log.logger("falconer")
+            let service: FalconerService
+            do {
+                service = try FalconerService.start(configuration, logger: logger)
+            } catch {
+                throw CommandFailure(error.exitStatus, error.description, advice: error.advice)
+            }
+            try announce(service.reachable)
+            do {
+                try await runUntilSignalled(service, logger: logger)
+            } catch let failure as JournalFailure {
+                throw CommandFailure(
+                    .storage,
+                    "the journal failed (\(failure.rawValue)); nothing was acknowledged after that",
+                    advice: "look at the disk, then start again: the start reads what is really on it"
+                )
+            }
+        }
+    }
+
+    private func announce(_ reachable: FalconerService.Reachable) throws {
+        if StandardOutput.isTerminal {
+            try StandardOutput.writeLine("Hook    \(reachable.url)/fal  (\(reachable.listening.joined(separator: ", ")))")
+            try StandardOutput.writeLine("Public  \(reachable.publicURL.map { "\($0)/fal" } ?? "unknown: --public-url; nothing can be submitted")")
+            try StandardOutput.writeLine("Socket  \(reachable.socket)")
+            try StandardOutput.writeLine("Data    \(reachable.data)")
+            try StandardOutput.writeLine("Listen with: falconer listen --socket \(reachable.socket)")
+            return
+        }
+        var writer = JSONObjectWriter()
+        writer.member("listening", array: reachable.listening.map(jsonString))
+        writer.member("url", reachable.url)
+        writer.member("public_url", reachable.publicURL)
+        writer.member("socket", reachable.socket)
+        writer.member("data", reachable.data)
+        try StandardOutput.write(writer.line)
+    }
+}
+
+/// Runs a service until SIGTERM or SIGINT asks it to stop; a second SIGINT ends the process at once.
+func runUntilSignalled(_ service: some Service, logger: Logger) async throws {
+    var configuration = ServiceGroupConfiguration(
+        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+        gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: logger
+    )
+    configuration.maximumGracefulShutdownDuration = .seconds(30)
+    try await ServiceGroup(configuration: configuration).run()
+}
+
+extension ServiceStartFailure {
+    fileprivate var exitStatus: ExitStatus {
+        switch part {
+        case .storage: .storage
+        case .inUse: .conflict
+        case .hook, .socket: .unreachable
+        case .setting: .usage
+        }
+    }
+}

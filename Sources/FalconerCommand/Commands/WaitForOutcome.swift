@@ -1,0 +1,119 @@
+import JSONText
+
+/// Follows one submission to its end and prints the result.
+struct WaitForOutcome {
+    let id: String
+    let since: UInt64
+    let timeout: Duration?
+    let format: OutputFormat
+
+    /// Waits on a connection that nothing else uses any more.
+    func run(_ connection: ServiceConnection) throws {
+        var writer = JSONObjectWriter()
+        writer.member("op", "subscribe")
+        writer.member("after", "\(since)")
+        writer.member("submission", id)
+        try connection.send(writer.bytes)
+        let start = ContinuousClock.now
+        let deadline = timeout.map { start + $0 }
+        var progress = WaitProgress(id: id)
+        progress.show(after: .zero)
+        defer { progress.end() }
+        while true {
+            // Once a second the progress line is drawn again.
+            let tick = min(deadline ?? .now + .seconds(1), .now + .seconds(1))
+            do {
+                guard let line = try connection.next(deadline: tick) else { throw gone }
+                if let frame = line.frame {
+                    if frame == "bye" { throw gone }
+                    if frame == "error" { throw ServiceConnection.refusal(line) }
+                } else if try settle(line, &progress) {
+                    return
+                }
+            } catch let failure as CommandFailure where failure.status == .timedOut {
+                guard deadline.map({ .now < $0 }) ?? true else { throw tooLate(progress.state) }
+            }
+            progress.show(after: start.duration(to: .now))
+        }
+    }
+
+    private var gone: CommandFailure {
+        CommandFailure(
+            .unreachable,
+            "the service stopped while \(id) was open; the submission is on disk",
+            advice: "start it again and ask: falconer status \(id)"
+        )
+    }
+
+    private func tooLate(_ state: String) -> CommandFailure {
+        CommandFailure(
+            state == "uncertain" ? .uncertain : .timedOut,
+            "\(id) is still \(state)",
+            advice: "it goes on without this command; ask: falconer status \(id)"
+        )
+    }
+
+    /// Takes in an event; true when it was the last and is printed.
+    private func settle(_ event: StreamLine, _ progress: inout WaitProgress) throws -> Bool {
+        guard let type = event.string("type") else { return false }
+        progress.state = type.split(separator: ".").last.map(String.init) ?? type
+        switch type {
+        case "fal.request.succeeded":
+            progress.end()
+            try print(event)
+            return true
+        case "fal.request.failed", "fal.submission.refused", "fal.submission.lost", "fal.submission.cancelled":
+            progress.end()
+            try print(event)
+            let reason = EventText(style: Style(isTerminal: false)).detail(event, type)
+            let httpStatus = event.object("data")?.raw("status").map { String(decoding: $0, as: UTF8.self) }
+            let isKey = type == "fal.submission.refused" && (httpStatus == "401" || httpStatus == "403")
+            throw CommandFailure(
+                isKey ? .keyRefused : .requestFailed,
+                "\(id) \(progress.state)\(reason.isEmpty ? "" : ": \(reason)")",
+                advice: isKey ? "check the key the service was started with, and the balance of its account" : nil
+            )
+        default:
+            return false
+        }
+    }
+
+    private func print(_ event: StreamLine) throws {
+        guard format == .human else {
+            try StandardOutput.write(event.bytes + [UInt8(ascii: "\n")])
+            return
+        }
+        let type = event.string("type") ?? ""
+        let detail = EventText(style: Style(isTerminal: false)).detail(event, type)
+        if type == "fal.request.succeeded" {
+            try StandardOutput.writeLine(detail.isEmpty ? String(decoding: event.raw("data") ?? [], as: UTF8.self) : detail)
+        }
+    }
+}
+
+/// The line on standard error that says how a submission is doing, drawn over itself on a terminal.
+struct WaitProgress {
+    private let id: String
+    private var shown = ""
+    var state = "created"
+
+    init(id: String) {
+        self.id = id
+    }
+
+    /// Shows the state; without a terminal, only when it has changed.
+    mutating func show(after elapsed: Duration) {
+        if StandardError.isTerminal {
+            StandardError.write("\r\u{1B}[K\(id)  \(state)  \(elapsed.components.seconds) s")
+        } else if shown != state {
+            StandardError.writeLine("\(id)  \(state)")
+        }
+        shown = state
+    }
+
+    /// Leaves the line as it is.
+    mutating func end() {
+        if StandardError.isTerminal, !shown.isEmpty { StandardError.write("\r\u{1B}[K") }
+        shown = ""
+    }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import FalQueue
+import Falconer
+import HTTPServer
+import Logging
+import SystemPackage
+
+/// The options of the service, before they are resolved against the environment and the defaults.
+struct ServeOptions: ParsableArguments {
+    @Option(help: "Where the hook listens, HOST:PORT (repeatable; default: 127.0.0.1:8787).")
+    var listen: [String] = []
+
+    @OptionGroup var socketOptions: SocketOptions
+
+    @Option(help: "The folder of the journal and everything else that lasts (default: $XDG_STATE_HOME/falconer; root: /var/lib/falconer).")
+    var data: String?
+
+    @Option(help: "fal's key set, a URL or a file (default: fal's own).")
+    var keys: String?
+
+    @Option(help: "Accept deliveries of this fal user id only (repeatable; default: learned from the first delivery that carries a token of ours).")
+    var account: [String] = []
+
+    @Option(help: "Where fal reaches the hook, https://hooks.example.com; 'auto' is the first --listen, for an emulator on this machine.")
+    var publicURL: String?
+
+    @Option(name: .customLong("fal-queue-url"), help: "Where submissions go (default: https://queue.fal.run).")
+    var falQueueURL: String?
+
+    @Option(help: "A file with the fal key, id:secret (default: the variable FAL_KEY).")
+    var falKeyFile: String?
+
+    @Option(help: "The event loops of the hook (default: one for each core).")
+    var threads: Int?
+
+    @OptionGroup var limits: LimitOptions
+    @OptionGroup var log: LogOptions
+
+    /// Every setting, with where it comes from; the key's value is not among them.
+    func settings(_ environment: Environment) -> [Setting<String?>] {
+        let paths = DefaultPaths(environment: environment)
+        return [
+            joined("listen", listen, ["127.0.0.1:8787"], environment),
+            socketOptions.setting(environment),
+            environment.setting("data", flag: data, default: paths.data),
+            environment.setting("keys", flag: keys, default: KeySource.fal.name),
+            joined("account", account, [], environment),
+            environment.setting("public-url", flag: publicURL, default: nil),
+            environment.setting("fal-queue-url", flag: falQueueURL, default: "\(QueueURL.fal)"),
+            environment.setting("fal-key-file", flag: falKeyFile, default: nil),
+            environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
+        ] + limits.settings(environment) + [log.setting(environment)]
+    }
+
+    /// The configuration that is in force.
+    ///
+    /// - Throws: ``CommandFailure`` that names the option and says what it takes.
+    func resolved(_ environment: Environment) throws -> ServiceConfiguration {
+        let values = Dictionary(uniqueKeysWithValues: settings(environment).map { ($0.name, $0.value) })
+        func value(_ name: String) -> String? { values[name] ?? nil }
+        var configuration = ServiceConfiguration(
+            socketPath: value("socket") ?? "",
+            dataDirectory: FilePath(value("data") ?? "")
+        )
+        configuration.listen = try list(value("listen")).map { text in
+            try parsing("listen") { try ListenAddress(text) }
+        }
+        configuration.keySource = KeySource(value("keys") ?? "")
+        configuration.accounts = list(value("account"))
+        configuration.queue = try parsing("fal-queue-url") { try QueueURL.parse(value("fal-queue-url") ?? "") }
+        configuration.reach = try reach(value("public-url"))
+        configuration.key = try key(value("fal-key-file"), environment)
+        configuration.threads = try number("threads", value("threads"), 1...64)
+        configuration.limits = try limits.resolved(value)
+        return configuration
+    }
+
+    private func joined(
+        _ name: String,
+        _ flags: [String],
+        _ fallback: [String],
+        _ environment: Environment
+    ) -> Setting<String?> {
+        let setting = environment.setting(name, flags: flags, default: fallback)
+        return Setting(name: name, value: setting.value.joined(separator: ","), origin: setting.origin)
+    }
+
+    private func list(_ text: String?) -> [String] {
+        (text ?? "").split(separator: ",").map(String.init)
+    }
+
+    private func reach(_ text: String?) throws -> ServiceConfiguration.Reach {
+        switch text {
+        case nil: .none
+        case "auto": .firstListener
+        case let text?: .url(try parsing("public-url") { try PublicURL.parse(text) })
+        }
+    }
+
+    private func key(_ path: String?, _ environment: Environment) throws -> FalKey? {
+        do {
+            return try path.map { try FalKey.fromFile($0) } ?? FalKey.fromEnvironment(environment.variables)
+        } catch {
+            throw CommandFailure(.usage, "the fal key cannot be used: \(error)")
+        }
+    }
+}
+
+/// Reads one option's text; a failure names the option.
+func parsing<Value>(_ name: String, _ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch {
+        throw CommandFailure(.usage, "--\(name): \(error)")
+    }
+}
+
+/// Reads a whole number within bounds.
+func number(_ name: String, _ text: String?, _ bounds: ClosedRange<Int>) throws -> Int? {
+    guard let text else { return nil }
+    guard let value = Int(text), bounds.contains(value) else {
+        throw CommandFailure(
+            .usage,
+            "--\(name): \(text) is not a whole number from \(bounds.lowerBound) to \(bounds.upperBound)"
+        )
+    }
+    return value
+}
