@@ -18,19 +18,18 @@ package enum Hex {
 
     /// The bytes that the digits stand for, upper and lower case alike; `nil` if anything else is there or one is odd.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = text.utf8
+        let digits = Array(text.utf8)
+        return decode(digits.span)
+    }
+
+    /// The bytes that ASCII digits stand for; `nil` as for text.
+    package static func decode(_ digits: Span<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 2)
-        var high: UInt8?
-        for digit in digits {
-            guard let value = value(of: digit) else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = value(of: digits[index]), let low = value(of: digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
         }
         return bytes
     }

@@ -54,6 +54,7 @@ package struct JSONObjectMembers: Equatable, Sendable, RandomAccessCollection {
 
 extension JSONMember {
     fileprivate func isNamed(_ wanted: String) -> Bool {
-        name.map { $0.utf8.elementsEqual(wanted.utf8) } ?? false
+        guard let name, name.utf8.count == wanted.utf8.count else { return false }
+        return name.utf8.elementsEqual(wanted.utf8)
     }
 }
