@@ -157,6 +157,14 @@ struct KeySetCacheTests {
         #expect(read.fetchedAt == start)
     }
 
+    @Test("a key set as deeply nested as one may be can be stored too")
+    func deepStorage() throws {
+        let nested = String(repeating: "[", count: 199) + String(repeating: "]", count: 199)
+        let source = Array(#"{"x":\#(nested),"#.utf8) + (try Signer().keySetSource.dropFirst())
+        let stored = try KeySetRecord(source: source, fetchedAt: start)
+        #expect(try KeySetRecord(decoding: stored.encoded()) == stored)
+    }
+
     @Test(
         "what was not stored by us is refused",
         arguments: [
