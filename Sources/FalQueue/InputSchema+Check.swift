@@ -70,9 +70,14 @@ extension InputSchema.Rule {
 
 extension InputProblem {
     static func notAnObject(_ error: JSONTextError) -> InputProblem {
-        error.code == .wrongKind
-            ? .error("", "is JSON but no object", allowed: #"a JSON object, like {"prompt": "…"}"#)
-            : .error("", "is not valid JSON at byte \(error.offset)", allowed: #"a JSON object, like {"prompt": "…"}"#)
+        let message =
+            switch error.code {
+            case .wrongKind: "is JSON but no object"
+            case .tooDeep: "is nested deeper than \(JSONText.depthMax) levels"
+            case .tooManyMembers: "has more than \(JSONText.membersMax) keys"
+            default: "is not valid JSON at byte \(error.offset)"
+            }
+        return .error("", message, allowed: #"a JSON object, like {"prompt": "…"}"#)
     }
 }
 

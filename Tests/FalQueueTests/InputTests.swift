@@ -94,6 +94,15 @@ struct InputTests {
         #expect(try check(#"{"a":1,"a":2}"#, "a/b").map(\.field) == ["a"])
     }
 
+    @Test("may be nested as deep as the limit and no deeper", arguments: [(199, true), (200, false)])
+    func depth(count: Int, isValid: Bool) throws {
+        let nested = String(repeating: "[", count: count) + String(repeating: "]", count: count)
+        #expect(
+            try check(#"{"x":\#(nested)}"#, "a/b").map(\.message)
+                == (isValid ? [] : ["is nested deeper than 200 levels"])
+        )
+    }
+
     @Test("may be as long as the limit and no longer")
     func limit() throws {
         let frame = #"{"prompt":""}"#.utf8.count
