@@ -16,7 +16,7 @@ extension FalKey {
     ///
     /// - Throws: ``FalKeyError``: `unreadable`, or what is wrong with the contents.
     package static func fromFile(_ path: String) throws(FalKeyError) -> FalKey {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
