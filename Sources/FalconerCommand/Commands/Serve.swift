@@ -36,7 +36,7 @@ struct Serve: AsyncParsableCommand {
             let configuration = try options.resolved(Environment(variables: ProcessInfo.processInfo.environment))
             let logger = try options.log.logger("falconer")
             let service: FalconerService
-            do {
+            do throws(ServiceStartFailure) {
                 service = try FalconerService.start(configuration, logger: logger)
             } catch {
                 throw CommandFailure(error.exitStatus, error.description, advice: error.advice)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import FoundationEssentials
 
 /// For whom data is printed.
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
@@ -24,7 +24,8 @@ struct Style {
 
     /// Colour only on a terminal, and not where `NO_COLOR` is set (https://no-color.org).
     init(isTerminal: Bool) {
-        isColoured = isTerminal && (unsafe getenv("NO_COLOR")).map { unsafe $0.pointee != 0 } != true
+        let wish = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
+        isColoured = isTerminal && wish.isEmpty
     }
 
     func good(_ text: String) -> String { paint(text, 32) }

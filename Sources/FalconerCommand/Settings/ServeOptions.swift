@@ -49,7 +49,8 @@ struct ServeOptions: ParsableArguments {
             environment.setting("fal-queue-url", flag: falQueueURL, default: "\(QueueURL.fal)"),
             environment.setting("fal-key-file", flag: falKeyFile, default: nil),
             environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
-        ] + limits.settings(environment) + [log.setting(environment)]
+            log.setting(environment),
+        ] + limits.settings(environment)
     }
 
     /// The configuration that is in force.
@@ -81,12 +82,12 @@ struct ServeOptions: ParsableArguments {
         _ fallback: [String],
         _ environment: Environment
     ) -> Setting<String?> {
-        let setting = environment.setting(name, flags: flags, default: fallback)
-        return Setting(name: name, value: setting.value.joined(separator: ","), origin: setting.origin)
+        let flag = flags.isEmpty ? nil : flags.joined(separator: ",")
+        return environment.setting(name, flag: flag, default: fallback.joined(separator: ","))
     }
 
     private func list(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ",").map(String.init)
+        (text ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
     }
 
     private func reach(_ text: String?) throws -> ServiceConfiguration.Reach {

@@ -35,24 +35,8 @@ struct Environment {
         return Setting(name: name, value: fallback, origin: .byDefault)
     }
 
-    /// Chooses between repeated flags, the comma-separated `FALCONER_<NAME>` and the default.
-    func setting(_ name: String, flags: [String], default fallback: [String]) -> Setting<[String]> {
-        if !flags.isEmpty { return Setting(name: name, value: flags, origin: .flag) }
-        if let variable = self[Self.variable(for: name)] {
-            let values = variable.split(separator: ",").map { String($0.trimmingSpaces) }
-            return Setting(name: name, value: values, origin: .environment)
-        }
-        return Setting(name: name, value: fallback, origin: .byDefault)
-    }
-
     /// The variable that stands for a flag: `FALCONER_PUBLIC_URL` for `public-url`.
     static func variable(for flag: String) -> String {
         "FALCONER_" + flag.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        drop { $0 == " " }.prefix { $0 != " " }
     }
 }
