@@ -108,6 +108,7 @@ let package = Package(
         ),
 
         tests("PosixTests", ["Posix"]),
+        tests("FalconerTests", ["Crypto", "Falconer", "Journal", "Posix", logging, system]),
         tests(
             "IntegrationTests",
             ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", system]

@@ -1,0 +1,105 @@
+import Journal
+import Posix
+import Testing
+
+@testable import Falconer
+
+@Suite struct SubmissionBookTests {
+    private let id = SubmissionID(at: WallTime(microseconds: 1), random: [UInt8](repeating: 1, count: 10))
+
+    private func fact(_ sequence: UInt64, _ type: EventType, requestID: String? = nil) -> SubmissionFact {
+        SubmissionFact(
+            sequence: sequence,
+            time: WallTime(microseconds: Int64(sequence)),
+            type: type,
+            submission: id,
+            requestID: requestID,
+            endpoint: "xai/grok-imagine-video/text-to-video",
+            tag: "a",
+            token: HookToken(text: "secret")
+        )
+    }
+
+    private func book(_ facts: [SubmissionFact]) -> SubmissionBook {
+        facts.reduce(into: SubmissionBook()) { $0.apply($1) }
+    }
+
+    @Test(arguments: [
+        ([EventType.submissionCreated], SubmissionState.created),
+        ([.submissionCreated, .submissionSending], .sending),
+        ([.submissionCreated, .submissionSending, .submissionWaiting], .waiting),
+        ([.submissionCreated, .submissionSending, .submissionWaiting, .submissionSending], .sending),
+        ([.submissionCreated, .submissionSending, .submissionAccepted], .accepted),
+        ([.submissionCreated, .submissionSending, .submissionRefused], .refused),
+        ([.submissionCreated, .submissionSending, .submissionUncertain], .uncertain),
+        ([.submissionCreated, .submissionSending, .submissionUncertain, .requestSucceeded], .succeeded),
+        ([.submissionCreated, .submissionSending, .submissionAccepted, .requestSucceeded], .succeeded),
+        ([.submissionCreated, .submissionSending, .submissionAccepted, .requestFailed], .failed),
+        ([.submissionCreated, .submissionSending, .submissionAccepted, .submissionCancelled], .cancelled),
+        ([.submissionCreated, .submissionSending, .submissionAccepted, .submissionLost], .lost),
+        // The outcome overtakes fal's answer.
+        ([.submissionCreated, .submissionSending, .requestSucceeded, .submissionAccepted], .succeeded),
+        // What is final stays.
+        ([.submissionCreated, .submissionSending, .requestFailed, .requestConflict], .failed),
+        ([.submissionCreated, .submissionSending, .requestSucceeded, .requestFailed], .succeeded),
+        ([.submissionCreated, .submissionSending, .submissionRefused, .submissionSending], .refused),
+    ])
+    func theStateIsTheFoldOfTheEvents(types: [EventType], expected: SubmissionState) {
+        let facts = types.enumerated().map { fact(UInt64($0.offset) + 1, $0.element) }
+        #expect(book(facts).record(id)?.state == expected)
+    }
+
+    @Test func theRequestIdOfALateAnswerIsStillLearned() {
+        let book = book([
+            fact(1, .submissionCreated), fact(2, .submissionSending), fact(3, .requestSucceeded, requestID: "r"),
+            fact(4, .submissionAccepted, requestID: "r"),
+        ])
+        #expect(book.record(requestID: "r")?.id == id)
+        #expect(book.record(token: HookToken(text: "secret"))?.requestID == "r")
+        #expect(book.record(id)?.lastSequence == 4)
+        #expect(book.record(id)?.sendCount == 1)
+    }
+
+    @Test func eventsOfUnknownSubmissionsChangeNothing() {
+        let book = book([fact(1, .submissionAccepted, requestID: "r")])
+        #expect(book.count == 0)
+        #expect(book.record(requestID: "r") == nil)
+    }
+
+    @Test func recordsComeInTheOrderTheyWereCreated() {
+        var book = SubmissionBook()
+        var ids: [SubmissionID] = []
+        for number in 0..<50 {
+            let id = SubmissionID(at: WallTime(microseconds: 5), random: (0..<10).map { UInt8(($0 * 7 + number * 31) % 256) })
+            ids.append(id)
+            var fact = fact(UInt64(number) + 1, .submissionCreated)
+            fact.submission = id
+            fact.token = HookToken(text: "\(number)")
+            book.apply(fact)
+        }
+        #expect(book.all.map(\.id) == ids)
+        #expect(book.countsByState == [.created: 50])
+    }
+}
+
+@Suite struct SubmissionIDTests {
+    @Test func hasTheFormOfAUUIDOfVersion7() {
+        let id = SubmissionID(at: WallTime(microseconds: 1_763_821_020_123_456), random: [UInt8](repeating: 0xFF, count: 10))
+        #expect(id.text == "019aabf1-e15b-7fff-bfff-ffffffffffff")
+    }
+
+    @Test func laterOnesSortBehindEarlierOnes() {
+        let earlier = SubmissionID(at: WallTime(microseconds: 1_000_000), random: [UInt8](repeating: 0xFF, count: 10))
+        let later = SubmissionID(at: WallTime(microseconds: 1_001_000), random: [UInt8](repeating: 0, count: 10))
+        #expect(earlier.text < later.text)
+    }
+
+    @Test(arguments: ["", "019aabf1-e15b-7fff-bfff-fffffffffff", "019aabf1e15b7fffbfffffffffffffff", "019aabf1-e15b-7fff-bfff-fffffffffffg"])
+    func otherTextsAreNoIds(text: String) {
+        #expect(SubmissionID(text) == nil)
+    }
+
+    @Test func upperCaseIsTheSameId() {
+        #expect(SubmissionID("019AABF1-E15B-7FFF-BFFF-FFFFFFFFFFFF")?.text == "019aabf1-e15b-7fff-bfff-ffffffffffff")
+    }
+}
