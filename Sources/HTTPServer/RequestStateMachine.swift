@@ -4,6 +4,10 @@
 /// end, and once more after a resume. This says what each call means. An action that queues an answer stands only where
 /// the library takes one: at the head, and from the end of the body on (MHD_queue_response).
 struct RequestStateMachine: Equatable, Sendable {
+    /// How many bytes over the limit of a chunked body are swallowed so that it can be answered 413, since the library
+    /// takes no answer in the middle of a body.
+    static let swallowedBytesMax = 1024 * 1024
+
     /// What is to be done with the body.
     enum Verdict: Equatable, Sendable {
         /// Keep at most so many bytes.
@@ -30,6 +34,8 @@ struct RequestStateMachine: Equatable, Sendable {
         case queueTooLarge
         /// Queue the handler's answer.
         case queueOutcome
+        /// Cut the connection: the body goes on and on over the limit.
+        case cutOverLimit
         /// Cut the connection: the library called where it never does.
         case cut
     }
@@ -37,7 +43,7 @@ struct RequestStateMachine: Equatable, Sendable {
     private enum State: Equatable, Sendable {
         case begun
         case receiving(bytesMax: Int, bytes: Int)
-        case overLimit
+        case overLimit(bytesLeft: Int)
         case decided
         case handling
         case parked
@@ -47,19 +53,11 @@ struct RequestStateMachine: Equatable, Sendable {
 
     private var state = State.begun
 
-    /// Whether the request's bytes are still coming in.
-    var isReceiving: Bool {
-        switch state {
-        case .begun, .receiving, .overLimit, .decided: true
-        case .handling, .parked, .answered, .completed: false
-        }
-    }
-
     /// Whether nothing was decided yet: the next call is the one with the head.
     var awaitsHead: Bool { state == .begun }
 
-    /// Whether the handler holds the request.
-    var isWaiting: Bool { state == .handling || state == .parked }
+    /// Whether the handler has suspended the exchange and the library has not gone on yet.
+    var isParked: Bool { state == .parked }
 
     /// The head is there, and was decided on.
     mutating func headArrived(_ verdict: Verdict) -> Action {
@@ -85,9 +83,15 @@ struct RequestStateMachine: Equatable, Sendable {
             state = .receiving(bytesMax: bytesMax, bytes: bytes + byteCount)
             return .append
         case .receiving:
-            state = .overLimit
+            state = .overLimit(bytesLeft: Self.swallowedBytesMax)
             return .discardAll
-        case .overLimit, .decided:
+        case .overLimit(let bytesLeft) where byteCount <= bytesLeft:
+            state = .overLimit(bytesLeft: bytesLeft - byteCount)
+            return .discard
+        case .overLimit:
+            state = .completed
+            return .cutOverLimit
+        case .decided:
             return .discard
         case .begun, .handling, .parked, .answered, .completed:
             return fail()

@@ -48,7 +48,7 @@ package final class ResponseStream: Sendable {
             state.waiting.append(contentsOf: bytes)
             return (.written, state.unpark())
         }
-        parked?.resumeStream()
+        parked?.resume()
         return result
     }
 
@@ -57,7 +57,7 @@ package final class ResponseStream: Sendable {
         state.withLock { state -> LoopConnection? in
             state.isFinished = true
             return state.unpark()
-        }?.resumeStream()
+        }?.resume()
     }
 
     /// Ties the stream to its connection, before the answer is queued, on the loop's thread.
@@ -76,7 +76,7 @@ package final class ResponseStream: Sendable {
                 state.isClosedByPeer = true
             }
             return state.unpark()
-        }?.resumeStream()
+        }?.resume()
     }
 
     /// The answer is over, on the loop's thread.
@@ -102,13 +102,13 @@ package final class ResponseStream: Sendable {
         guard let connection else { return -2 }
         // Suspended before anyone can see that it is parked: a resume must never come before its suspend. What was
         // written in between finds nothing to wake, so it is looked for again.
-        connection.suspendStream()
+        connection.suspend()
         let mustResume = state.withLock { state in
             state.isParked = !state.hasNews
             return !state.isParked
         }
         if mustResume {
-            connection.resumeStream()
+            connection.resume()
         }
         return 0
     }

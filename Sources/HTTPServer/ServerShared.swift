@@ -1,0 +1,28 @@
+import Logging
+import Synchronization
+import Threading
+
+/// What the loops of one server share.
+final class ServerShared: Sendable {
+    let limits: ServerLimits
+    let handler: any HTTPHandler
+    let logger: Logger
+    let admission: Admission
+    let counters = ServerCounters()
+    /// No more connections; each answer ends its connection.
+    let isDraining = Atomic(false)
+    /// Streams are ended too.
+    let isFinishingStreams = Atomic(false)
+    /// The loops end.
+    let isStopping = Atomic(false)
+    /// How many loops still have connections, or may still get some.
+    let busyLoops: Monitor<Int>
+
+    init(limits: ServerLimits, handler: any HTTPHandler, logger: Logger, loops: Int) {
+        self.limits = limits
+        self.handler = handler
+        self.logger = logger
+        admission = Admission(limits: limits)
+        busyLoops = Monitor(loops)
+    }
+}
