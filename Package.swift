@@ -117,6 +117,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging]),
         tests("WebhookTests", ["Webhook", "Crypto", "JSONText"], resources: [.copy("Vectors")]),
+        tests("HTTPServerTests", ["HTTPServer", "Posix", "Threading", logging, system]),
     ],
     swiftLanguageModes: [.v6]
 )
