@@ -118,6 +118,7 @@ let package = Package(
         tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging]),
         tests("WebhookTests", ["Webhook", "Crypto", "JSONText"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "Posix", "Threading", logging, system]),
+        tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging, system]),
     ],
     swiftLanguageModes: [.v6]
 )
