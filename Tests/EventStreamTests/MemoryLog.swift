@@ -28,7 +28,8 @@ final class MemoryLog: EventLog {
         }
     }
 
-    func append(_ count: Int, type: String? = nil, endpoint: String = "xai/video", tag: String = "t", padding: Int = 0) {
+    func append(_ count: Int, type: String? = nil, endpoint: String = "xai/video", tag: String = "t", padding: Int = 0)
+    {
         contents.withLock { contents in
             for _ in 0..<count {
                 let id = contents.last + 1

@@ -80,7 +80,7 @@ final class TestClient {
 }
 
 /// A connection without any courtesy: bytes in and out, nothing understood.
-final class RawClient {
+final class RawClient: Sendable {
     let descriptor: OwnedDescriptor
 
     init(path: String) throws {
@@ -100,6 +100,23 @@ final class RawClient {
             }
         }
         return offset == bytes.count
+    }
+
+    /// Sends until there was no room for a while; false when the server is gone.
+    func sendUntilHeldUp(_ bytes: [UInt8], _ sent: inout Int) -> Bool {
+        var refusals = 0
+        while sent < bytes.count, refusals < 5 {
+            switch UnixSocket.send(bytes.span.extracting(sent..<bytes.count), to: descriptor.number) {
+            case .bytes(let count):
+                sent += count
+                refusals = 0
+            case .wouldBlock:
+                refusals += 1
+                wait(Int16(POLLOUT), 50)
+            case .closed: return false
+            }
+        }
+        return true
     }
 
     @discardableResult
