@@ -29,6 +29,8 @@ final class Connection {
     var interest: Poller.Interest = .read
     /// Whether it stands in the queue of those that may have something to read.
     var isReady = false
+    /// Whether lines that are complete wait for its next turn.
+    var hasLines = false
     /// Whether replies wait in the outbox for room.
     var hasReplies = false
     /// Whether the client is gone, so that nothing can be sent.

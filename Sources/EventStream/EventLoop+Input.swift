@@ -4,6 +4,9 @@ extension EventLoop {
     /// Chunks that are read from one client before the others have their turn.
     private static let chunksPerTurn = 4
 
+    /// Lines of one client that are carried out before the others have their turn.
+    private static let linesPerTurn = 256
+
     /// Does what a descriptor is ready for.
     func handle(_ event: Poller.Event, of connection: Connection) {
         if event.ready.contains(.write) { sendOutput(of: connection) }
@@ -17,11 +20,19 @@ extension EventLoop {
 
     /// Carries out the lines that are complete, as far as there is room for their answers.
     func carryOutLines(of connection: Connection) {
+        connection.hasLines = false
+        var lines = 0
         while connection.closing == .no {
+            guard lines < Self.linesPerTurn else {
+                connection.hasLines = true
+                makeReady(connection)
+                break
+            }
             guard canTakeLine(connection) else {
                 connection.state.holdsPartOfALine(false, now: now)
                 break
             }
+            lines += 1
             switch connection.splitter.next() {
             case .line(let line):
                 perform(connection.state.received(line), line: line, for: connection)
@@ -42,7 +53,7 @@ extension EventLoop {
 
     /// Whether the client may say more now; otherwise the kernel holds it up.
     func canTakeLine(_ connection: Connection) -> Bool {
-        connection.state.wantsLine && connection.output.count < limits.bufferBytesMax
+        connection.state.wantsLine && !connection.hasLines && connection.output.count < limits.bufferBytesMax
     }
 
     private func readInput(of connection: Connection) {

@@ -39,8 +39,8 @@ extension EventLoop {
         guard connections[connection.token] != nil else { return }
         if connection.closing == .no {
             fetchReplies(connection)
-            // A reply may have made room for a line that waits.
-            if connection.heldInput > 0 { carryOutLines(of: connection) }
+            // A reply may have made room for a line that waits; one that has had its turn waits for the next.
+            if connection.heldInput > 0, !connection.isReady { carryOutLines(of: connection) }
         }
         if connection.isBroken {
             close(connection)

@@ -65,7 +65,7 @@ package final class EventStreamServer: Sendable {
     /// Ends the service: tells every client `bye`, waits about a second for that to be taken, closes, removes the
     /// socket's file if it is still ours, and waits for the thread.
     ///
-    /// Any number of callers may call; all return when it is over.
+    /// Any number of callers may call; the first one waits.
     ///
     /// - Parameter reason: What clients are told, and what to do about it.
     package func stop(reason: String) {

@@ -1,6 +1,7 @@
 import EventStream
 import TestSupport
 import Testing
+import Threading
 
 @Suite struct RobustnessTests {
     @Test func aCommandSplitAtEveryByteIsUnderstood() throws {
@@ -97,6 +98,22 @@ import Testing
         let client = try server.connect()
         try client.say(#"{"op":"echo"}"#)
         #expect(try client.line()?.contains("echo") == true)
+    }
+
+    @Test func manyLinesAtOnceAreAllAnsweredInOrder() throws {
+        let server = try TestServer()
+        let client = try RawClient(path: server.path)
+        let sender = WorkerThread(name: "sender") {
+            client.send((0..<5_000).map { "{\"op\":\"echo\",\"ref\":\($0)}\n" }.joined())
+            client.endWriting()
+        }
+        let lines = client.text().split(separator: "\n").dropFirst()
+        sender.join()
+        #expect(lines.count == 5_000)
+        for (number, line) in lines.enumerated() where !line.contains("\"ref\":\(number),") {
+            Issue.record("\(number): \(line)")
+            break
+        }
     }
 
     @Test func moreConnectionsThanAllowedAreToldSo() async throws {
