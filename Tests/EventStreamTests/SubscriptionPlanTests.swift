@@ -12,9 +12,12 @@ import Testing
         return try SubscriptionPlan(request, source: "urn:uuid:1", bounds: bounds)
     }
 
-    @Test(arguments: [
-        (#""after":"8""#, 9), (#""after":"9""#, 9), (#""after":"20""#, 20), (#""from":"first""#, 9), (#""from":"new""#, 20),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            (#""after":"8""#, 9), (#""after":"9""#, 9), (#""after":"20""#, 20), (#""from":"first""#, 9),
+            (#""from":"new""#, 20),
+        ] as [(String, UInt64)]
+    )
     func thePlanBeginsBehindAnEventThatIsKept(_ option: String, _ id: UInt64) throws {
         #expect(try plan(#"{"op":"subscribe",\#(option)}"#).start == .after(id))
     }
