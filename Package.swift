@@ -97,8 +97,6 @@ let package = Package(
 
         // Deliveries in bulk, for the tests and for `falconer bench`.
         library("LoadGenerator", ["Crypto", "Posix"]),
-        tests("HTTPClientTests", ["HTTPClient", "Threading"]),
-        tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),
 
         // The test kit: like the tests, without strict memory safety.
         .target(
@@ -108,6 +106,8 @@ let package = Package(
         ),
 
         tests("PosixTests", ["Posix"]),
+        tests("HTTPClientTests", ["HTTPClient", "Threading"]),
+        tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),
         tests("FalconerTests", ["Crypto", "Falconer", "Journal", "Posix", logging, system]),
         tests(
             "IntegrationTests",
@@ -115,7 +115,6 @@ let package = Package(
         ),
         tests("JSONTextTests", ["JSONText"]),
         tests("CryptoTests", ["Crypto"]),
-        tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging]),
         tests("WebhookTests", ["Webhook", "Crypto", "JSONText"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "Posix", "Threading", logging, system]),
         tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging, system]),
