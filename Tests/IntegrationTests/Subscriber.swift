@@ -37,7 +37,7 @@ final class Subscriber {
     /// Sends a line.
     func send(_ line: String) {
         let bytes = Array((line + "\n").utf8)
-        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     /// The next line; nil at the end, or when none has come for 30 seconds.
