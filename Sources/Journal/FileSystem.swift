@@ -44,15 +44,15 @@ package protocol File: AnyObject, Sendable {
     /// Its size in bytes.
     func size() throws(SystemCallError) -> Int
 
-    /// Reads from an offset, in one call.
+    /// Reads at most `count` bytes from an offset, in one call, and appends them.
     ///
     /// - Returns: How many bytes came: fewer than asked for where the file ends or the kernel likes, 0 at the end.
-    func read(into bytes: inout MutableRawSpan, at offset: Int) throws(SystemCallError) -> Int
+    func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(SystemCallError) -> Int
 
     /// Writes at an offset, in one call.
     ///
     /// - Returns: How many bytes were taken, at least one; perhaps fewer than were given.
-    func write(_ bytes: RawSpan, at offset: Int) throws(SystemCallError) -> Int
+    func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemCallError) -> Int
 
     /// Cuts the file to a size, or extends it with zeros.
     func truncate(to size: Int) throws(SystemCallError)

@@ -1,6 +1,7 @@
 package import Logging
-package import Posix
+import Posix
 package import SystemPackage
+import Threading
 
 /// The ordered log of all events: what it says is durable is on disk, in order, for good.
 ///
@@ -8,6 +9,15 @@ package import SystemPackage
 package final class Journal: Sendable {
     /// What tells this journal from every other, `urn:uuid:…`.
     package let source: String
+
+    let directory: FilePath
+    let fileSystem: any FileSystem
+    let clock: JournalClock
+    let queue: Monitor<AppendQueue>
+    let catalog: Monitor<Catalog>
+    private let thread: WorkerThread
+    /// Open as long as this process has the journal.
+    private let lock: Monitor<(any File)?>
 
     /// Opens a journal, making it where there is none.
     ///
@@ -26,62 +36,81 @@ package final class Journal: Sendable {
     package static func open(
         directory: FilePath,
         options: JournalOptions,
-        fileSystem: any FileSystem,
+        fileSystem: any FileSystem = PosixFileSystem(),
         clock: JournalClock = .monotonic,
         logger: Logger,
         replay: (EventLine) -> Void = { _ in }
     ) throws(JournalError) -> Journal {
-        throw JournalError(.closed, "not made yet")
+        let opening = try JournalOpening(
+            directory: directory,
+            options: options,
+            fileSystem: fileSystem,
+            logger: logger,
+            replay: replay
+        )
+        return Journal(opening, options: options, clock: clock, logger: logger)
     }
 
-    init(source: String) {
-        self.source = source
+    private init(_ opening: JournalOpening, options: JournalOptions, clock: JournalClock, logger: Logger) {
+        source = opening.source
+        directory = opening.directory.path
+        fileSystem = opening.directory.fileSystem
+        self.clock = clock
+        let queue = Monitor(AppendQueue(options: options))
+        let catalog = Monitor(opening.recovered.catalog)
+        let committer = opening.committer(catalog: catalog, options: options, clock: clock, logger: logger)
+        self.queue = queue
+        self.catalog = catalog
+        lock = Monitor(opening.lock)
+        thread = WorkerThread(name: "journal") {
+            var loop = JournalLoop(
+                queue: queue,
+                committer: committer,
+                gathering: options.gathering,
+                clock: clock,
+                logger: logger
+            )
+            loop.run()
+        }
+    }
+
+    deinit {
+        close()
     }
 
     /// The ids that can be read; `last` is `first - 1` when there are none.
-    package var durable: (first: UInt64, last: UInt64) { (1, 0) }
-
-    /// Why nothing is stored at the moment; `nil` while all is well.
-    package var failure: JournalFailure? { nil }
-
-    /// What was done so far.
-    package var statistics: JournalStatistics { JournalStatistics() }
-
-    /// Stores an event, and says when it is on disk.
     ///
-    /// Never blocks. A refusal is told on the calling thread before this returns; all else on the journal's thread, in
-    /// the order of ids, after the sync that covers the event. The completion must be short and must not wait.
-    package func append(_ draft: EventDraft, completion: @escaping @Sendable (AppendOutcome) -> Void) {
-        completion(.failed(.closed))
+    /// Ids between them may be missing where bytes went bad: see ``JournalReader/Outcome/gap(_:)``.
+    package var durable: (first: UInt64, last: UInt64) {
+        catalog.withLock { ($0.first, $0.last) }
     }
 
-    /// Stores an event and waits until it is on disk.
+    /// Why nothing is stored at the moment; `nil` while all is well.
     ///
-    /// - Returns: Its id.
-    /// - Throws: Why it was not stored.
-    package func appendAndWait(_ draft: EventDraft) throws(JournalFailure) -> UInt64 {
-        throw .closed
+    /// ``JournalFailure/poisoned`` stays; ``JournalFailure/full`` goes when an event found room.
+    package var failure: JournalFailure? {
+        queue.withLock { $0.failure }
+    }
+
+    /// What was done so far.
+    package var statistics: JournalStatistics {
+        queue.withLock { $0.currentStatistics }
     }
 
     /// Calls `observer` on the journal's thread with the last durable id, after each batch's completions.
     ///
     /// It must be short and must not wait. It stays until the journal is closed.
-    package func onDurable(_ observer: @escaping @Sendable (UInt64) -> Void) {}
-
-    /// Begins to read behind an event; 0 begins with the first that is kept, and so does any id before it.
-    ///
-    /// - Throws: ``JournalError``, `ahead` when the id is beyond the last durable event.
-    package func reader(after id: UInt64) throws(JournalError) -> JournalReader {
-        throw JournalError(.closed, "not made yet")
-    }
-
-    /// Begins to read with the first event that was recorded at a time or later.
-    ///
-    /// - Throws: ``JournalError``.
-    package func reader(from time: WallTime) throws(JournalError) -> JournalReader {
-        throw JournalError(.closed, "not made yet")
+    package func onDurable(_ observer: @escaping @Sendable (UInt64) -> Void) {
+        queue.withLock { $0.add(observer) }
     }
 
     /// Writes what waits, ends the thread, and lets the next process in; later calls change nothing.
-    package func close() {}
+    ///
+    /// Blocks as long as the writing takes. Not to be called from a completion or an observer.
+    package func close() {
+        queue.withLock { $0.close() }
+        queue.notifyAll()
+        thread.join()
+        lock.withLock { $0 = nil }
+    }
 }

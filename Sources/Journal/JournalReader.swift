@@ -1,8 +1,11 @@
-/// A place in the journal that reads onward; one for each subscriber, used by one thread at a time.
-package final class JournalReader {
-    /// The id of the last event handed out; before that, of the one it began behind.
-    package private(set) var lastID: UInt64 = 0
+import Posix
+import SystemPackage
+import Threading
 
+/// A place in the journal that reads onward; one for each subscriber, used by one thread at a time.
+///
+/// It holds no lock while it reads and no bytes between reads, so a slow one costs a file descriptor and nothing else.
+package final class JournalReader {
     /// What one read came to.
     package enum Outcome: Equatable, Sendable {
         /// Whole lines were appended.
@@ -13,6 +16,19 @@ package final class JournalReader {
         case gap(ClosedRange<UInt64>)
     }
 
+    /// The id of the last event handed out, or skipped by a gap; before that, of the one it began behind.
+    package private(set) var lastID: UInt64
+
+    private let journal: Journal
+    private var place: (name: SegmentName, offset: Int)
+    private var file: (any File)?
+
+    init(journal: Journal, after id: UInt64, place: (name: SegmentName, offset: Int)) {
+        self.journal = journal
+        self.place = place
+        lastID = id
+    }
+
     /// Appends whole lines, each with its line feed, none of them beyond the durable end.
     ///
     /// - Parameters:
@@ -21,6 +37,121 @@ package final class JournalReader {
     /// - Returns: What came of it.
     /// - Throws: ``JournalError``.
     package func read(into buffer: inout [UInt8], limit: Int) throws(JournalError) -> Outcome {
-        .caughtUp
+        precondition(limit > 0, "a read of nothing")
+        while true {
+            guard let view = journal.catalog.withLock({ $0.view(of: place.name) }) else {
+                throw JournalError(.pruned, "the event after \(lastID) is no longer kept; begin with the first that is")
+            }
+            if place.offset < view.bytes {
+                if let outcome = try readLines(into: &buffer, limit: limit, end: view.bytes) { return outcome }
+            } else if let next = view.next {
+                place = (next, 0)
+                file = nil
+            } else if lastID < view.last {
+                return skip(to: view.last)
+            } else {
+                return .caughtUp
+            }
+        }
+    }
+
+    private func skip(to id: UInt64) -> Outcome {
+        let gap = lastID + 1...id
+        lastID = id
+        return .gap(gap)
+    }
+
+    /// Reads in the present segment; `nil` when all that came stands before the place to begin with.
+    private func readLines(into buffer: inout [UInt8], limit: Int, end: Int) throws(JournalError) -> Outcome? {
+        let start = buffer.count
+        var wanted = limit
+        while true {
+            do throws(SystemCallError) {
+                let file = try openFile()
+                try file.readAll(min(wanted, end - place.offset), at: place.offset, appendingTo: &buffer)
+            } catch {
+                buffer.removeLast(buffer.count - start)
+                throw JournalError(error)
+            }
+            let walk = unsafe buffer.withUnsafeBytes { unsafe LineWalk($0, from: start, behind: lastID) }
+            if walk.isDamaged {
+                buffer.removeLast(buffer.count - start)
+                throw JournalError(.damaged, "\(place.name.fileName) changed on disk at or behind \(place.offset)")
+            }
+            if walk.end == start, walk.gapEnd == nil {
+                // Not one whole line: it is longer than the limit. Come again for more, up to all there is.
+                guard buffer.count - start == wanted, wanted < end - place.offset else {
+                    buffer.removeLast(buffer.count - start)
+                    throw JournalError(.damaged, "\(place.name.fileName) is shorter than it was, at \(place.offset)")
+                }
+                buffer.removeLast(buffer.count - start)
+                wanted = wanted > limit ? wanted * 2 : max(wanted * 2, 64 << 10)
+                continue
+            }
+            return take(walk, from: start, isLong: wanted > limit, &buffer)
+        }
+    }
+
+    /// Keeps what the walk found to be next, and moves on.
+    private func take(_ walk: LineWalk, from start: Int, isLong: Bool, _ buffer: inout [UInt8]) -> Outcome? {
+        if walk.begin == walk.end {
+            // Lines that the reader began behind, and perhaps a gap after them.
+            place.offset += walk.end - start
+            buffer.removeLast(buffer.count - start)
+            return walk.gapEnd.map { skip(to: $0) }
+        }
+        let end = isLong ? walk.firstEnd : walk.end
+        place.offset += end - start
+        lastID = isLong ? walk.firstID : walk.lastID
+        buffer.removeLast(buffer.count - end)
+        buffer.removeSubrange(start..<walk.begin)
+        return .lines
+    }
+
+    private func openFile() throws(SystemCallError) -> any File {
+        if let file { return file }
+        let opened = try journal.fileSystem.open(journal.directory.appending(place.name.fileName), .reading)
+        file = opened
+        return opened
+    }
+}
+
+/// A walk over the lines in a piece of a segment, as far as their ids rise by one.
+struct LineWalk {
+    /// Where the first line begins that is behind the reader's position.
+    private(set) var begin: Int
+    /// Where the last line ends that may be handed out.
+    private(set) var end: Int
+    /// Where the first of them ends.
+    private(set) var firstEnd: Int
+    /// Their ids.
+    private(set) var firstID: UInt64
+    private(set) var lastID: UInt64
+    /// The last id of a gap that follows.
+    private(set) var gapEnd: UInt64?
+    /// Whether something is no line.
+    private(set) var isDamaged = false
+
+    /// Walks over whole lines from `start`; those up to the id `behind` are skipped.
+    init(_ bytes: UnsafeRawBufferPointer, from start: Int, behind: UInt64) {
+        (begin, end, firstEnd) = (start, start, start)
+        (firstID, lastID) = (behind, behind)
+        while let lineFeed = unsafe bytes.offset(of: UInt8(ascii: "\n"), in: end..<bytes.count) {
+            let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[end..<lineFeed])
+            guard let id = unsafe LineHeader.id(atStartOf: line) else {
+                isDamaged = begin == end
+                return
+            }
+            if id <= behind {
+                (begin, end, firstEnd) = (lineFeed + 1, lineFeed + 1, lineFeed + 1)
+                continue
+            }
+            guard id == lastID + 1 else {
+                if begin == end { gapEnd = id - 1 }
+                return
+            }
+            if begin == end { (firstEnd, firstID) = (lineFeed + 1, id) }
+            (end, lastID) = (lineFeed + 1, id)
+        }
     }
 }

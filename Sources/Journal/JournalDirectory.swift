@@ -1,0 +1,98 @@
+import Glibc
+import Posix
+import SystemPackage
+
+/// The journal's directory, and the two files in it that are not segments.
+struct JournalDirectory {
+    let fileSystem: any FileSystem
+    let path: FilePath
+
+    /// Makes the directories that are missing, mode 0750, each entered in a synchronized parent.
+    func make() throws(SystemCallError) {
+        try makeWithParents(path)
+        try makeWithParents(path.appending("quarantine"))
+    }
+
+    private func makeWithParents(_ path: FilePath) throws(SystemCallError) {
+        let parent = path.removingLastComponent()
+        var made = false
+        do throws(SystemCallError) {
+            made = try fileSystem.makeDirectory(path)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory, !parent.isEmpty, parent != path else { throw error }
+            try makeWithParents(parent)
+            made = try fileSystem.makeDirectory(path)
+        }
+        if made { try fileSystem.synchronizeDirectory(parent.isEmpty ? "." : parent) }
+    }
+
+    /// Takes the lock, which lasts until the file is closed.
+    ///
+    /// - Throws: ``JournalError``, `locked` naming the process that has it.
+    func lock(process: Int32 = getpid()) throws(JournalError) -> any File {
+        var holder: [UInt8] = []
+        do throws(SystemCallError) {
+            let file = try fileSystem.open(path.appending("LOCK"), .makingIfMissing)
+            if try file.lock() {
+                try file.truncate(to: 0)
+                try file.writeAll(Array("\(process)\n".utf8).span, at: 0)
+                return file
+            }
+            try file.readAll(20, at: 0, appendingTo: &holder)
+        } catch {
+            throw JournalError(error)
+        }
+        let name = String(decoding: holder.prefix { (0x30...0x39).contains($0) }, as: UTF8.self)
+        throw JournalError(
+            .locked,
+            "the journal in \(path) is in use by process \(name.isEmpty ? "unknown" : name); "
+                + "stop that one, or use another data directory"
+        )
+    }
+
+    /// The journal's name, if it has one.
+    ///
+    /// - Throws: ``JournalError``, `malformedIdentity` when the file holds something else.
+    func identity() throws(JournalError) -> String? {
+        let name = path.appending("ID")
+        let text: String
+        do throws(SystemCallError) {
+            guard try fileSystem.names(in: path).contains("ID") else { return nil }
+            var bytes: [UInt8] = []
+            try fileSystem.open(name, .reading).readAll(64, at: 0, appendingTo: &bytes)
+            text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        } catch {
+            throw JournalError(error)
+        }
+        guard Self.isSource(text) else {
+            throw JournalError(
+                .malformedIdentity,
+                "\(name) does not hold urn:uuid: and a UUID; restore it, its content is the source of every event beside it"
+            )
+        }
+        return text
+    }
+
+    /// Names the journal for good.
+    func setIdentity(_ source: String) throws(SystemCallError) {
+        precondition(Self.isSource(source), "not a journal's name: \(source)")
+        let temporary = path.appending("ID" + Recovery.temporarySuffix)
+        let file = try fileSystem.open(temporary, .makingIfMissing)
+        try file.truncate(to: 0)
+        try file.writeAll(Array("\(source)\n".utf8).span, at: 0)
+        try file.synchronize()
+        try fileSystem.rename(temporary, to: path.appending("ID"))
+        try fileSystem.synchronizeDirectory(path)
+    }
+
+    /// Whether a text is `urn:uuid:` and a UUID in lower case (RFC 9562 §4).
+    static func isSource(_ text: String) -> Bool {
+        let head = "urn:uuid:"
+        guard text.utf8.count == 45, text.hasPrefix(head) else { return false }
+        return text.utf8.dropFirst(head.utf8.count).enumerated().allSatisfy { offset, byte in
+            [8, 13, 18, 23].contains(offset)
+                ? byte == UInt8(ascii: "-")
+                : (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Glibc
+package import Posix
+package import SystemPackage
+
+/// The file system of the machine.
+package struct PosixFileSystem: FileSystem {
+    /// The one there is.
+    package init() {}
+
+    package func makeDirectory(_ path: FilePath) throws(SystemCallError) -> Bool {
+        try Directory.make(path, mode: 0o750)
+    }
+
+    package func names(in directory: FilePath) throws(SystemCallError) -> [String] {
+        try Directory.names(in: directory)
+    }
+
+    package func open(_ path: FilePath, _ mode: FileOpening) throws(SystemCallError) -> any File {
+        let flags =
+            switch mode {
+            case .reading: O_RDONLY
+            case .writing: O_RDWR
+            case .makingIfMissing: O_RDWR | O_CREAT
+            case .makingNew: O_RDWR | O_CREAT | O_EXCL
+            }
+        return PosixFile(path: path, descriptor: try OwnedDescriptor.open(path, flags))
+    }
+
+    package func rename(_ path: FilePath, to other: FilePath) throws(SystemCallError) {
+        try Directory.rename(path, to: other)
+    }
+
+    package func remove(_ path: FilePath) throws(SystemCallError) {
+        try Directory.remove(path)
+    }
+
+    package func synchronizeDirectory(_ path: FilePath) throws(SystemCallError) {
+        try Directory.synchronize(path)
+    }
+}
+
+private final class PosixFile: File {
+    private let path: FilePath
+    private let descriptor: OwnedDescriptor
+
+    init(path: FilePath, descriptor: consuming OwnedDescriptor) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    func size() throws(SystemCallError) -> Int {
+        do throws(SystemCallError) { return try descriptor.size() } catch { throw named(error) }
+    }
+
+    func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(SystemCallError) -> Int {
+        do throws(SystemCallError) {
+            return try descriptor.read(count, at: offset, appendingTo: &buffer)
+        } catch {
+            throw named(error)
+        }
+    }
+
+    func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemCallError) -> Int {
+        do throws(SystemCallError) { return try descriptor.write(bytes, at: offset) } catch { throw named(error) }
+    }
+
+    func truncate(to size: Int) throws(SystemCallError) {
+        do throws(SystemCallError) { try descriptor.truncate(to: size) } catch { throw named(error) }
+    }
+
+    func synchronizeData() throws(SystemCallError) {
+        do throws(SystemCallError) { try descriptor.synchronizeData() } catch { throw named(error) }
+    }
+
+    func synchronize() throws(SystemCallError) {
+        do throws(SystemCallError) { try descriptor.synchronize() } catch { throw named(error) }
+    }
+
+    func forgetCached() {
+        descriptor.forgetCached()
+    }
+
+    func lock() throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) { return try descriptor.lockExclusively() } catch { throw named(error) }
+    }
+
+    /// A descriptor does not know its path, and a message without one helps nobody.
+    private func named(_ error: SystemCallError) -> SystemCallError {
+        SystemCallError(call: error.call, errno: error.errno, subject: path.string)
+    }
+}
