@@ -118,8 +118,6 @@ let package = Package(
         tests("WebhookTests", ["Webhook", "Crypto", "JSONText"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "Posix", "Threading", logging, system]),
         tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging, system]),
-        tests("JournalTests", ["Journal", "JSONText", "Posix", "Threading", logging, system]),
-        tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging]),
     ],
     swiftLanguageModes: [.v6]
 )
