@@ -85,7 +85,7 @@ import Testing
 @Suite struct SubmissionIDTests {
     @Test func hasTheFormOfAUUIDOfVersion7() {
         let id = SubmissionID(at: WallTime(microseconds: 1_763_821_020_123_456), random: [UInt8](repeating: 0xFF, count: 10))
-        #expect(id.text == "019aabf1-e15b-7fff-bfff-ffffffffffff")
+        #expect(id.text == "019aabec-e3db-7fff-bfff-ffffffffffff")
     }
 
     @Test func laterOnesSortBehindEarlierOnes() {
@@ -94,12 +94,12 @@ import Testing
         #expect(earlier.text < later.text)
     }
 
-    @Test(arguments: ["", "019aabf1-e15b-7fff-bfff-fffffffffff", "019aabf1e15b7fffbfffffffffffffff", "019aabf1-e15b-7fff-bfff-fffffffffffg"])
+    @Test(arguments: ["", "019aabec-e15b-7fff-bfff-fffffffffff", "019aabece15b7fffbfffffffffffffff", "019aabec-e15b-7fff-bfff-fffffffffffg"])
     func otherTextsAreNoIds(text: String) {
         #expect(SubmissionID(text) == nil)
     }
 
     @Test func upperCaseIsTheSameId() {
-        #expect(SubmissionID("019AABF1-E15B-7FFF-BFFF-FFFFFFFFFFFF")?.text == "019aabf1-e15b-7fff-bfff-ffffffffffff")
+        #expect(SubmissionID("019AABEC-E3DB-7FFF-BFFF-FFFFFFFFFFFF")?.text == "019aabec-e3db-7fff-bfff-ffffffffffff")
     }
 }
