@@ -52,9 +52,20 @@ package protocol EventCursor: AnyObject {
     /// - Parameters:
     ///   - buffer: What to append to.
     ///   - limit: About how many bytes at most; a single line that is longer comes alone and whole.
-    /// - Returns: Whether anything was appended; false at the durable end.
+    /// - Returns: What there was.
     /// - Throws: ``EventLogError``, `pruned` when the next event is no longer kept.
-    func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> Bool
+    func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> EventRead
+}
+
+/// What one read of a cursor came to.
+package enum EventRead: Equatable, Sendable {
+    /// Lines were appended.
+    case lines
+    /// These events are not in the journal, because they were damaged; nothing was appended, and the next read goes on
+    /// behind them.
+    case gap(ClosedRange<UInt64>)
+    /// There is nothing more that is durable.
+    case durableEnd
 }
 
 /// Why events could not be read.

@@ -49,12 +49,14 @@ extension EventLoop {
                 return
             }
             lines.removeAll(keepingCapacity: lines.capacity <= Self.keptBytesMax)
-            guard try cursor.read(into: &lines, limit: limits.turnBytesMax) else {
+            switch try cursor.read(into: &lines, limit: limits.turnBytesMax) {
+            case .lines: sendLines(upTo: cursor.lastID, to: connection, &subscription)
+            case .gap(let ids): send(subscription.gap(.damaged, to: ids.upperBound), to: connection)
+            case .durableEnd:
                 if let frame = subscription.reachedDurableEnd() { send(frame, to: connection) }
                 connection.subscription = subscription
                 return
             }
-            sendLines(upTo: cursor.lastID, to: connection, &subscription)
             connection.subscription = subscription
             if subscription.isFinished { finish(connection, subscription) } else { makeReady(connection) }
         } catch {

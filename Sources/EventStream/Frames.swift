@@ -47,11 +47,27 @@ enum Frames {
         return frame.finished()
     }
 
-    static func gap(from: UInt64, to: UInt64) -> [UInt8] {
+    /// Why events are not there to be sent.
+    enum GapReason: String {
+        /// They are older than what is kept.
+        case pruned
+        /// They were damaged on the disk.
+        case damaged
+
+        fileprivate var message: String {
+            switch self {
+            case .pruned: "these events are no longer kept; what follows begins behind them"
+            case .damaged: "these events were damaged on the disk; what follows begins behind them"
+            }
+        }
+    }
+
+    static func gap(_ reason: GapReason, from: UInt64, to: UInt64) -> [UInt8] {
         var frame = FrameWriter("gap")
         frame.add("from", id: from)
         frame.add("to", id: to)
-        frame.add("message", "these events are no longer kept; what follows begins behind them")
+        frame.add("code", reason.rawValue)
+        frame.add("message", reason.message)
         return frame.finished()
     }
 

@@ -119,8 +119,15 @@ struct Subscription {
     /// - Returns: The frame that says so; nil when there is nothing between, so that going on makes no sense.
     mutating func skipGap(to first: UInt64) -> [UInt8]? {
         guard first > position + 1 else { return nil }
-        let frame = Frames.gap(from: position + 1, to: first - 1)
-        position = first - 1
+        return gap(.pruned, to: first - 1)
+    }
+
+    /// Goes on behind events that are not there to be sent.
+    ///
+    /// - Returns: The frame that says so.
+    mutating func gap(_ reason: Frames.GapReason, to last: UInt64) -> [UInt8] {
+        let frame = Frames.gap(reason, from: position + 1, to: last)
+        position = last
         return frame
     }
 }

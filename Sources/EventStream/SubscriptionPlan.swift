@@ -37,7 +37,7 @@ struct SubscriptionPlan: Equatable {
                 details: Self.details(source, bounds)
             )
         case .after(let id) where id + 1 < bounds.first:
-            gap = Frames.gap(from: id + 1, to: bounds.first - 1)
+            gap = Frames.gap(.pruned, from: id + 1, to: bounds.first - 1)
             start = .after(bounds.first - 1)
         case .after(let id): start = .after(id)
         }

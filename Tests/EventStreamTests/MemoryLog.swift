@@ -8,6 +8,7 @@ final class MemoryLog: EventLog {
         var first: UInt64 = 1
         var lines: [[UInt8]] = []
         var isBroken = false
+        var damaged: ClosedRange<UInt64>?
 
         var last: UInt64 { first + UInt64(lines.count) - 1 }
     }
@@ -73,14 +74,21 @@ final class MemoryCursor: EventCursor {
         self.lastID = lastID
     }
 
-    func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> Bool {
+    func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> EventRead {
         let (position, start) = (lastID, buffer.count)
+        if let damaged = log.contents.withLock({ $0.damaged }), damaged.lowerBound == position + 1 {
+            lastID = damaged.upperBound
+            return .gap(damaged)
+        }
         let (bytes, last) = try log.contents.withLock { (contents) throws(EventLogError) -> ([UInt8], UInt64) in
             if contents.isBroken { throw EventLogError(.unreadable, reason: "test") }
             if position + 1 < contents.first { throw EventLogError(.pruned, reason: "test") }
             var bytes: [UInt8] = []
             var next = Int(position + 1 - contents.first)
-            while next < contents.lines.count, bytes.isEmpty || bytes.count + contents.lines[next].count <= limit {
+            let end = contents.damaged.map { Int($0.lowerBound - contents.first) }.flatMap { $0 > next ? $0 : nil }
+            while next < min(contents.lines.count, end ?? .max),
+                bytes.isEmpty || bytes.count + contents.lines[next].count <= limit
+            {
                 bytes += contents.lines[next]
                 next += 1
             }
@@ -88,6 +96,6 @@ final class MemoryCursor: EventCursor {
         }
         buffer += bytes
         lastID = last
-        return buffer.count > start
+        return buffer.count > start ? .lines : .durableEnd
     }
 }

@@ -174,6 +174,21 @@ import Threading
         #expect(gaps == 1 && expected == 101)
     }
 
+    @Test func eventsThatWereDamagedAreToldOf() throws {
+        let server = try TestServer(events: 100)
+        server.log.contents.withLock { $0.damaged = 41...43 }
+        let client = try server.connect()
+        try client.say(#"{"op":"subscribe","after":"30","until":"now"}"#)
+        #expect(try client.lines(10) == server.log.text(31...40))
+        let gap = try client.line()
+        #expect(gap?.hasPrefix(#"{"frame":"gap","from":"41","to":"43","code":"damaged","#) == true)
+        #expect(try client.rest().dropLast() == server.log.text(44...100)[...])
+        let bounded = try server.connect()
+        try bounded.say(#"{"op":"subscribe","after":"40","until":"42"}"#)
+        #expect(try bounded.parsed() == .gap(from: 41, to: 43))
+        #expect(try bounded.rest().count == 1)
+    }
+
     @Test func aHeartbeatComesWhenNothingElseDoes() throws {
         let server = try TestServer(events: 5) { $0.heartbeatInterval = .milliseconds(30) }
         let client = try server.connect()

@@ -40,14 +40,12 @@ private final class JournalCursor: EventCursor {
 
     var lastID: UInt64 { reader.lastID }
 
-    func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> Bool {
+    func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> EventRead {
         do {
-            while true {
-                switch try reader.read(into: &buffer, limit: limit) {
-                case .lines: return true
-                case .caughtUp: return false
-                case .gap: continue
-                }
+            switch try reader.read(into: &buffer, limit: limit) {
+            case .lines: return .lines
+            case .caughtUp: return .durableEnd
+            case .gap(let ids): return .gap(ids)
             }
         } catch {
             throw EventLogError(error)
