@@ -89,7 +89,8 @@ let package = Package(
         .executableTarget(
             name: "FalconerCommand",
             dependencies: [
-                "Falconer", "FalEmulator", "EventStream", "FalQueue", "HTTPServer", "Journal", "JSONText", "Posix",
+                "Benchmark", "Falconer", "FalEmulator", "EventStream", "FalQueue", "HTTPServer", "Journal", "JSONText",
+                "Posix",
                 argumentParser, lifecycle, signals, logging, system,
             ],
             swiftSettings: librarySettings
@@ -97,6 +98,10 @@ let package = Package(
 
         // Deliveries in bulk, for the tests and for `falconer bench`.
         library("LoadGenerator", ["Crypto", "Posix"]),
+        library(
+            "Benchmark",
+            ["Crypto", "HTTPServer", "JSONText", "LoadGenerator", "TestSupport", lifecycle, logging, system]
+        ),
 
         // The test kit: like the tests, without strict memory safety.
         .target(

@@ -21,6 +21,7 @@ struct FalconerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Submit.self, Listen.self, Status.self, List.self, Rejections.self, Config.self,
+            Bench.self,
         ]
     )
 }

@@ -25,11 +25,12 @@ package struct Load: Sendable {
         self.sendingTime = sendingTime
     }
 
-    /// Sends every delivery once, in order, and waits for the answers. Blocks.
+    /// Sends every delivery once, in order, and blocks until the answers are there.
     ///
     /// - Parameters:
     ///   - deliveries: What to send.
     ///   - onAnswer: Told of each answer as it comes: the delivery's index and the status.
+    /// - Returns: What came of it.
     package func run(
         _ deliveries: [SignedDelivery],
         onAnswer: (_ delivery: Int, _ status: Int) -> Void = { _, _ in }

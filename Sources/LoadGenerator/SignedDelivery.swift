@@ -17,6 +17,7 @@ package struct SignedDelivery: Sendable {
     ///   - padding: Bytes of text inside the payload, to make the body as large as wanted; the rest is about 600.
     ///   - key: The key that signs.
     ///   - time: The timestamp in its headers.
+    /// - Throws: `CryptoError` when OpenSSL does not sign.
     package init(
         requestID: String,
         account: String = "load|1",
@@ -45,6 +46,8 @@ package struct SignedDelivery: Sendable {
     ///   - prefix: What their request ids begin with; different runs take different ones.
     ///   - padding: As in ``init(requestID:account:path:padding:key:time:)``.
     ///   - key: The key that signs.
+    /// - Returns: As many deliveries.
+    /// - Throws: `CryptoError` when OpenSSL does not sign.
     package static func many(_ count: Int, prefix: String, padding: Int = 0, key: Ed25519PrivateKey) throws -> [Self] {
         let time = WallTime.now
         return try (0..<count).map { number in

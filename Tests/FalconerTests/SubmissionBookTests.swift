@@ -70,7 +70,10 @@ import Testing
         var book = SubmissionBook()
         var ids: [SubmissionID] = []
         for number in 0..<50 {
-            let id = SubmissionID(at: WallTime(microseconds: 5), random: (0..<10).map { UInt8(($0 * 7 + number * 31) % 256) })
+            let id = SubmissionID(
+                at: WallTime(microseconds: 5),
+                random: (0..<10).map { UInt8(($0 * 7 + number * 31) % 256) }
+            )
             ids.append(id)
             var fact = fact(UInt64(number) + 1, .submissionCreated)
             fact.submission = id
@@ -84,7 +87,10 @@ import Testing
 
 @Suite struct SubmissionIDTests {
     @Test func hasTheFormOfAUUIDOfVersion7() {
-        let id = SubmissionID(at: WallTime(microseconds: 1_763_821_020_123_456), random: [UInt8](repeating: 0xFF, count: 10))
+        let id = SubmissionID(
+            at: WallTime(microseconds: 1_763_821_020_123_456),
+            random: [UInt8](repeating: 0xFF, count: 10)
+        )
         #expect(id.text == "019aabec-e3db-7fff-bfff-ffffffffffff")
     }
 
@@ -94,7 +100,10 @@ import Testing
         #expect(earlier.text < later.text)
     }
 
-    @Test(arguments: ["", "019aabec-e15b-7fff-bfff-fffffffffff", "019aabece15b7fffbfffffffffffffff", "019aabec-e15b-7fff-bfff-fffffffffffg"])
+    @Test(arguments: [
+        "", "019aabec-e15b-7fff-bfff-fffffffffff", "019aabece15b7fffbfffffffffffffff",
+        "019aabec-e15b-7fff-bfff-fffffffffffg",
+    ])
     func otherTextsAreNoIds(text: String) {
         #expect(SubmissionID(text) == nil)
     }

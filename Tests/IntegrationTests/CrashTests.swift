@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Glibc
 import LoadGenerator
-import Testing
 import TestSupport
+import Testing
 
 /// The first promise, tested by killing the process: what got a 200 is in the journal, once.
 ///
@@ -39,7 +39,10 @@ import TestSupport
             #expect(twice.isEmpty, "round \(round): in the journal twice: \(twice.keys.prefix(5))")
 
             // A subscriber that resumes behind its last event sees each later one once, in order.
-            let resumed = try Subscriber(restarted.socket, "{\"op\":\"subscribe\",\"after\":\"\(lastSeen)\",\"until\":\"now\"}")
+            let resumed = try Subscriber(
+                restarted.socket,
+                "{\"op\":\"subscribe\",\"after\":\"\(lastSeen)\",\"until\":\"now\"}"
+            )
             let later = resumed.eventsUntilClosed().map(\.id)
             let expected = try restarted.journalLines.compactMap { try object($0)["id"]?.string.flatMap { UInt64($0) } }
                 .filter { $0 > lastSeen }

@@ -1,7 +1,7 @@
 import Glibc
 import LoadGenerator
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct DrainTests {
     @Test func sigtermUnderLoadAnswersEveryRequestAndLosesNoneThatGotA200() async throws {

@@ -13,13 +13,19 @@ final class Service {
     let url: String
 
     /// The key that signs what this service trusts.
-    static let key = try! Ed25519PrivateKey(seed: [UInt8](repeating: 7, count: 32).span)
+    static let key: Ed25519PrivateKey = {
+        let seed = [UInt8](repeating: 7, count: Ed25519PrivateKey.seedByteCount)
+        guard let key = try? Ed25519PrivateKey(seed: seed.span) else { preconditionFailure("no key of 32 bytes") }
+        return key
+    }()
 
     /// Starts the service and waits until it says that it is ready.
     ///
     /// - Parameters:
     ///   - directory: Where its data, its socket and its key set are; the same one again is a restart.
     ///   - arguments: More of them.
+    ///   - environment: Variables beside this process's own.
+    /// - Throws: ``SetUpFailure`` with what it wrote to standard error.
     init(in directory: TemporaryDirectory, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
         let keys = directory.file("jwks.json").string
         if !FileManager.default.fileExists(atPath: keys) {
@@ -45,7 +51,8 @@ final class Service {
     var journalLines: [String] {
         get throws {
             let folder = data.appending("journal").string
-            return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".jsonl") }.sorted()
+            return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".jsonl") }
+                .sorted()
                 .flatMap { name -> [String] in
                     let bytes = try Data(contentsOf: URL(filePath: "\(folder)/\(name)"))
                     return bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }

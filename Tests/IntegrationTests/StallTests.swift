@@ -1,7 +1,7 @@
 import FoundationEssentials
 import LoadGenerator
-import Testing
 import TestSupport
+import Testing
 
 /// libmicrohttpd's own epoll threads can stop for good when exactly 128 connections are ready at once
 /// (`MHD_epoll` in src/microhttpd/daemon.c of 0.9.75 waits again without a limit after a full batch of events), so the
@@ -24,7 +24,9 @@ import TestSupport
         #expect(result.unanswered == 0)
         #expect(result.refusedConnections == 0)
         #expect(Set(result.answers.keys) == [200])
-        print("\(connections) connections: \(result.answers[200] ?? 0) answers in \(result.elapsed), unanswered \(result.unanswered)")
+        print(
+            "\(connections) connections: \(result.answers[200] ?? 0) answers in \(result.elapsed), unanswered \(result.unanswered)"
+        )
         #expect(service.stop() == .code(0))
     }
 }

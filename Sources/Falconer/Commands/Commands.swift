@@ -19,8 +19,11 @@ final class Commands: CommandHandler {
     /// Wires the commands to the service.
     ///
     /// - Parameters:
+    ///   - ledger: Where submissions are recorded and looked up.
     ///   - outbox: What sends; nil when the service cannot submit.
     ///   - noOutbox: Why it cannot, and what to do about it.
+    ///   - rejections: What the hook refused.
+    ///   - logger: Where failures are told.
     init(ledger: Ledger, outbox: Outbox?, noOutbox: String, rejections: RejectionLog, logger: Logger) {
         self.ledger = ledger
         self.outbox = outbox
@@ -80,7 +83,10 @@ final class Commands: CommandHandler {
             SubmissionID(wanted).flatMap(book.record) ?? book.record(requestID: wanted)
         }
         guard let record else {
-            reply.fail(code: "not_found", message: "there is no submission or request \(wanted); 'falconer list' shows all")
+            reply.fail(
+                code: "not_found",
+                message: "there is no submission or request \(wanted); 'falconer list' shows all"
+            )
             return
         }
         reply.finish(record.json)
@@ -115,7 +121,9 @@ final class Commands: CommandHandler {
     }
 
     private static func string(_ name: String, _ line: [UInt8]) -> String? {
-        guard let members = try? JSONText.members(of: line.span), let slice = members.value(of: name) else { return nil }
+        guard let members = try? JSONText.members(of: line.span), let slice = members.value(of: name) else {
+            return nil
+        }
         return try? JSONText.string(slice, in: line.span)
     }
 }

@@ -33,7 +33,11 @@ func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws {
         try systemCall("fsync", on: temporary.string) { fsync(file.rawValue) }
     }
     try systemCall("rename", on: path.string) { unsafe rename(temporary.string, path.string) }
-    let directory = try FileDescriptor.open(path.removingLastComponent(), .readOnly, options: [.directory, .closeOnExec])
+    let directory = try FileDescriptor.open(
+        path.removingLastComponent(),
+        .readOnly,
+        options: [.directory, .closeOnExec]
+    )
     try directory.closeAfter {
         _ = try systemCall("fsync", on: path.removingLastComponent().string) { fsync(directory.rawValue) }
     }

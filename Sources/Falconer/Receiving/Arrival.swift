@@ -18,6 +18,7 @@ struct Arrival: Sendable {
     /// - Parameters:
     ///   - record: The submission it belongs to, if it is known.
     ///   - isConflict: Whether its request has a different outcome already.
+    /// - Returns: What to append, and what the book of submissions learns once it is durable.
     func event(record: SubmissionRecord?, isConflict: Bool) -> (EventDraft, SubmissionFact) {
         let now = WallTime.now
         let type: EventType =

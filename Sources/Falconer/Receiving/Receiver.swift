@@ -85,7 +85,8 @@ final class Receiver: HTTPHandler {
             let parked = ParkedExchange(exchange.suspend())
             let waits = keys.miss { [self] in
                 switch verify(request) {
-                case .success(let delivery): store(Arrival(delivery: delivery, body: request.body, token: token), parked)
+                case .success(let delivery):
+                    store(Arrival(delivery: delivery, body: request.body, token: token), parked)
                 case .failure(let rejection): parked.answer(refuse(request, rejection))
                 }
             }

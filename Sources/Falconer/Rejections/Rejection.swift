@@ -11,9 +11,9 @@ package struct Rejection: Equatable, Sendable {
     package var status: Int
     /// Who sent it, without the port.
     package var address: String
-    /// The request id in its headers; unverified unless the reason comes after the signature. Cut to ``textBytesMax``.
+    /// The request id in its headers, cut to ``textBytesMax``; unverified unless the reason comes after the signature.
     package var requestID: String?
-    /// What exactly was wrong, for a person. Cut to ``textBytesMax``.
+    /// What exactly was wrong, for a person; cut to ``textBytesMax``.
     package var detail: String?
 
     /// The most bytes of remote text that a line holds, per field.

@@ -94,7 +94,9 @@ package final class RejectionLog: Sendable {
     }
 }
 
-/// The file behind the log. A disk that fails costs lines of this log and nothing else.
+/// The file behind the log.
+///
+/// A disk that fails costs lines of this log and nothing else.
 private struct RejectionFile {
     let path: FilePath
     let logger: Logger

@@ -33,6 +33,7 @@ final class Ledger: Sendable {
     /// Keeps a book beside the journal that it is a fold over.
     ///
     /// - Parameters:
+    ///   - journal: Where events go.
     ///   - book: What the journal's events add up to so far.
     ///   - onPoisoned: Called when the journal has failed for good; perhaps more than once.
     init(journal: Journal, book: SubmissionBook, onPoisoned: @escaping @Sendable () -> Void) {

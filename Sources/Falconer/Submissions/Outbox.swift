@@ -125,7 +125,9 @@ final class Outbox: Sendable {
             state.withLock { $0.queue.finish(record.id) }
             logger.info(
                 "submission sent",
-                metadata: ["submission": "\(record.id)", "event": "\(type.rawValue)", "request_id": "\(requestID ?? "-")"]
+                metadata: [
+                    "submission": "\(record.id)", "event": "\(type.rawValue)", "request_id": "\(requestID ?? "-")",
+                ]
             )
         case .again(let data, let atLeast):
             try ledger.record(.submissionWaiting, about: record, data: data)

@@ -41,6 +41,7 @@ struct ServiceConnection {
     ///
     /// - Parameter deadline: Until when; nil waits without end.
     /// - Returns: The line, or nil when the service has closed.
+    /// - Throws: ``CommandFailure``, `timedOut` when the deadline has passed.
     func next(deadline: ContinuousClock.Instant? = nil) throws -> StreamLine? {
         try Self.next(client, deadline: deadline)
     }
@@ -80,7 +81,9 @@ struct ServiceConnection {
             default: .internalFault
             }
         let problems = frame.objects("problems").dropFirst().compactMap { problem in
-            problem.string("field").map { "\($0) \(problem.string("message") ?? ""); allowed: \(problem.string("allowed") ?? "")" }
+            problem.string("field").map {
+                "\($0) \(problem.string("message") ?? ""); allowed: \(problem.string("allowed") ?? "")"
+            }
         }
         return CommandFailure(
             status,

@@ -8,7 +8,9 @@ struct StreamLine {
 
     /// Reads a line; nil when it is no JSON object.
     init?(_ bytes: [UInt8]) {
-        guard let members = try? JSONText.members(of: bytes.span, depthMax: JSONText.envelopeDepthMax) else { return nil }
+        guard let members = try? JSONText.members(of: bytes.span, depthMax: JSONText.envelopeDepthMax) else {
+            return nil
+        }
         self.bytes = bytes
         self.members = members
     }

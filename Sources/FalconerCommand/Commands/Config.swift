@@ -2,18 +2,20 @@ import ArgumentParser
 import FoundationEssentials
 import JSONText
 
-/// `falconer config`
+/// The command `falconer config`.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at the configuration.",
         subcommands: [Show.self]
     )
 
-    /// `falconer config show`
+    /// The command `falconer config show`.
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show every setting of 'falconer serve' with the same options: its value and where that comes from.",
-            discussion: "A flag goes before a variable, a variable before the default. The fal key itself is never shown."
+            abstract:
+                "Show every setting of 'falconer serve' with the same options: its value and where that comes from.",
+            discussion:
+                "A flag goes before a variable, a variable before the default. The fal key itself is never shown."
         )
 
         @OptionGroup var options: ServeOptions

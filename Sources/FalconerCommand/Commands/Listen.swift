@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import JSONText
 
-/// `falconer listen`
+/// The command `falconer listen`.
 struct Listen: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Follow the events of the running service.",
@@ -59,7 +59,8 @@ struct Listen: ParsableCommand {
             var session = ListenSession(
                 deadline: timeout.map { .now + .seconds($0) },
                 remaining: count,
-                text: output.resolvedFormat == .human ? EventText(style: Style(isTerminal: StandardOutput.isTerminal)) : nil
+                text: output.resolvedFormat == .human
+                    ? EventText(style: Style(isTerminal: StandardOutput.isTerminal)) : nil
             )
             do {
                 try session.follow(path: service.path, subscription: subscription)
@@ -114,7 +115,9 @@ private struct ListenSession {
                 let connection = try ServiceConnection(path: path)
                 if failures > 0 { StandardError.writeLine("falconer: connected again") }
                 failures = 0
-                if lastID == nil { lastID = connection.hello.string("last").flatMap { subscribesFromNow(subscription) ? $0 : nil } }
+                if lastID == nil {
+                    lastID = connection.hello.string("last").flatMap { subscribesFromNow(subscription) ? $0 : nil }
+                }
                 try connection.send(subscription(lastID))
                 if try listen(connection) == .finished { return }
             } catch let failure as CommandFailure where failure.status == .unreachable && lastID != nil {
@@ -154,7 +157,9 @@ private struct ListenSession {
                 if line.string("code") == "done" || line.string("reason") == "done" { return .finished }
                 return .disconnected
             case "gap":
-                StandardError.writeLine("falconer: events \(line.string("from") ?? "?") to \(line.string("to") ?? "?") are no longer there")
+                StandardError.writeLine(
+                    "falconer: events \(line.string("from") ?? "?") to \(line.string("to") ?? "?") are no longer there"
+                )
             case "caught_up":
                 if isBounded(line) { return .finished }
             default: break

@@ -1,7 +1,7 @@
 import ArgumentParser
 import JSONText
 
-/// `falconer rejections`
+/// The command `falconer rejections`.
 struct Rejections: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show which deliveries the hook refused since the service started, and why.",

@@ -10,7 +10,7 @@ import ServiceLifecycle
 import SystemPackage
 import UnixSignals
 
-/// `falconer serve`
+/// The command `falconer serve`.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the service: receive callbacks, store them, pass them on, and send submissions.",
@@ -56,8 +56,12 @@ struct Serve: AsyncParsableCommand {
 
     private func announce(_ reachable: FalconerService.Reachable) throws {
         if StandardOutput.isTerminal {
-            try StandardOutput.writeLine("Hook    \(reachable.url)/fal  (\(reachable.listening.joined(separator: ", ")))")
-            try StandardOutput.writeLine("Public  \(reachable.publicURL.map { "\($0)/fal" } ?? "unknown: --public-url; nothing can be submitted")")
+            try StandardOutput.writeLine(
+                "Hook    \(reachable.url)/fal  (\(reachable.listening.joined(separator: ", ")))"
+            )
+            try StandardOutput.writeLine(
+                "Public  \(reachable.publicURL.map { "\($0)/fal" } ?? "unknown: --public-url; nothing can be submitted")"
+            )
             try StandardOutput.writeLine("Socket  \(reachable.socket)")
             try StandardOutput.writeLine("Data    \(reachable.data)")
             try StandardOutput.writeLine("Listen with: falconer listen --socket \(reachable.socket)")

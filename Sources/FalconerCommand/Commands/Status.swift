@@ -1,7 +1,7 @@
 import ArgumentParser
 import JSONText
 
-/// `falconer status`
+/// The command `falconer status`.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say where a submission stands.",
@@ -25,14 +25,17 @@ struct Status: ParsableCommand {
     }
 }
 
-/// `falconer list`
+/// The command `falconer list`.
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the submissions and where they stand.",
         discussion: "Exit codes: 0 listed, 5 no service."
     )
 
-    @Option(help: "Only those in this state: created, sending, waiting, uncertain, accepted, refused, succeeded, failed, cancelled or lost.")
+    @Option(
+        help:
+            "Only those in this state: created, sending, waiting, uncertain, accepted, refused, succeeded, failed, cancelled or lost."
+    )
     var state: String?
 
     @OptionGroup var service: SocketOptions

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Glibc
 import JSONText
 
-/// `falconer submit`
+/// The command `falconer submit`.
 struct Submit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Submit a request to the fal queue through the running service.",
@@ -27,7 +27,10 @@ struct Submit: ParsableCommand {
     @Option(help: "The input: a JSON object, a file with one, or - for standard input.")
     var input: String?
 
-    @Option(name: .customShort("i"), help: ArgumentHelp("One key of the input; the value as JSON, else as text.", valueName: "key=value"))
+    @Option(
+        name: .customShort("i"),
+        help: ArgumentHelp("One key of the input; the value as JSON, else as text.", valueName: "key=value")
+    )
     var assignments: [String] = []
 
     @Option(help: "What to generate; required by most models.")
@@ -69,8 +72,13 @@ struct Submit: ParsableCommand {
                 return
             }
             let since = UInt64(reply.string("id") ?? "").map { $0 - 1 } ?? 0
-            try WaitForOutcome(id: id, since: since, timeout: timeout.map { .seconds($0) }, format: output.resolvedFormat)
-                .run(connection)
+            try WaitForOutcome(
+                id: id,
+                since: since,
+                timeout: timeout.map { .seconds($0) },
+                format: output.resolvedFormat
+            )
+            .run(connection)
         }
     }
 

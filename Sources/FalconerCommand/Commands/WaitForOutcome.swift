@@ -86,7 +86,9 @@ struct WaitForOutcome {
         let type = event.string("type") ?? ""
         let detail = EventText(style: Style(isTerminal: false)).detail(event, type)
         if type == "fal.request.succeeded" {
-            try StandardOutput.writeLine(detail.isEmpty ? String(decoding: event.raw("data") ?? [], as: UTF8.self) : detail)
+            try StandardOutput.writeLine(
+                detail.isEmpty ? String(decoding: event.raw("data") ?? [], as: UTF8.self) : detail
+            )
         }
     }
 }

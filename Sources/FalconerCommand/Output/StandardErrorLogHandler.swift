@@ -47,7 +47,9 @@ struct StandardErrorLogHandler: LogHandler {
         _ pairs: [(String, String)]
     ) -> String {
         var line = Array("{".utf8)
-        let fields = [("time", WallTime.now.rfc3339), ("level", level.rawValue), ("logger", label), ("message", message)]
+        let fields = [
+            ("time", WallTime.now.rfc3339), ("level", level.rawValue), ("logger", label), ("message", message),
+        ]
         for (index, (name, value)) in (fields + pairs).enumerated() {
             if index > 0 { line.append(UInt8(ascii: ",")) }
             JSONText.appendString(name, to: &line)

@@ -12,16 +12,25 @@ struct ServeOptions: ParsableArguments {
 
     @OptionGroup var socketOptions: SocketOptions
 
-    @Option(help: "The folder of the journal and everything else that lasts (default: $XDG_STATE_HOME/falconer; root: /var/lib/falconer).")
+    @Option(
+        help:
+            "The folder of the journal and everything else that lasts (default: $XDG_STATE_HOME/falconer; root: /var/lib/falconer)."
+    )
     var data: String?
 
     @Option(help: "fal's key set, a URL or a file (default: fal's own).")
     var keys: String?
 
-    @Option(help: "Accept deliveries of this fal user id only (repeatable; default: learned from the first delivery that carries a token of ours).")
+    @Option(
+        help:
+            "Accept deliveries of this fal user id only (repeatable; default: learned from the first delivery that carries a token of ours)."
+    )
     var account: [String] = []
 
-    @Option(help: "Where fal reaches the hook, https://hooks.example.com; 'auto' is the first --listen, for an emulator on this machine.")
+    @Option(
+        help:
+            "Where fal reaches the hook, https://hooks.example.com; 'auto' is the first --listen, for an emulator on this machine."
+    )
     var publicURL: String?
 
     @Option(name: .customLong("fal-queue-url"), help: "Where submissions go (default: https://queue.fal.run).")

@@ -27,6 +27,7 @@ struct Environment {
     ///   - name: The flag's name, `public-url`.
     ///   - flag: What the flag says, if it was given.
     ///   - fallback: The default.
+    /// - Returns: The value, and where it comes from.
     func setting(_ name: String, flag: String?, default fallback: String?) -> Setting<String?> {
         if let flag { return Setting(name: name, value: flag, origin: .flag) }
         if let variable = self[Self.variable(for: name)] {

@@ -1,0 +1,29 @@
+import FoundationEssentials
+
+/// What a process has used, as the kernel counts it (proc(5)).
+struct ProcessUsage {
+    /// Processor time of all its threads.
+    var processorTime: Duration
+    /// The most memory it ever had resident, bytes.
+    var peakBytes: Int
+
+    /// Reads the counts of a running process; nil when it is gone.
+    init?(of processID: Int32) {
+        guard let stat = Self.text("/proc/\(processID)/stat"), let status = Self.text("/proc/\(processID)/status")
+        else {
+            return nil
+        }
+        // The name stands in parentheses and may hold anything, so count behind the last one.
+        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Int64(fields[11]), let kernel = Int64(fields[12]) else { return nil }
+        // The unit is 1/100 s on every Linux that Swift runs on (sysconf(_SC_CLK_TCK)).
+        processorTime = .milliseconds((user + kernel) * 10)
+        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let kilobytes = peak?.split(separator: " ").dropFirst().first.flatMap { Int($0.drop { $0 == "\t" }) }
+        peakBytes = (kilobytes ?? 0) * 1_024
+    }
+
+    private static func text(_ path: String) -> String? {
+        (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
