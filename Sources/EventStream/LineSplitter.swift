@@ -29,11 +29,7 @@ struct LineSplitter {
 
     /// Adds bytes that came in.
     mutating func append(_ new: ArraySlice<UInt8>) {
-        if start == bytes.count {
-            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 16)
-            searched = 0
-            start = 0
-        } else if start > bytes.count / 2 {
+        if start > bytes.count / 2 {
             bytes.removeSubrange(..<start)
             searched -= start
             start = 0
@@ -51,6 +47,8 @@ struct LineSplitter {
         let line = Self.withoutCarriageReturn(bytes[start..<end])
         start = end + 1
         searched = start
+        // A thousand clients that once sent a long line, and are silent since, hold no memory for it.
+        if start == bytes.count { removeAll() }
         return .line(line)
     }
 
@@ -58,9 +56,7 @@ struct LineSplitter {
     mutating func takeRest() -> [UInt8]? {
         guard count > 0 else { return nil }
         let line = Self.withoutCarriageReturn(bytes[start...])
-        bytes = []
-        start = 0
-        searched = 0
+        removeAll()
         return line
     }
 
