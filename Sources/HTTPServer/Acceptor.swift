@@ -55,26 +55,17 @@ struct Acceptor: ~Copyable {
                 case .nothing:
                     break accepting
                 case .exhausted:
-                    guard refuseOne(of: listener) else {
+                    guard spare.take() != nil else {
+                        spare = try? openSpare()
                         pausedUntil = now + Self.pause
                         return
                     }
-                    refused()
+                    // Another thread may take the number first; then the next turn sees.
+                    if case .connection = listener.accept() { refused() }
+                    spare = try? openSpare()
                 }
             }
         }
-    }
-
-    /// Closes one waiting connection with the help of the spare descriptor; false when that did not work either.
-    private mutating func refuseOne(of listener: TCPListener) -> Bool {
-        guard spare.take() != nil else {
-            spare = try? openSpare()
-            return false
-        }
-        let outcome = listener.accept()
-        let isRefused = if case .connection = consume outcome { true } else { false }
-        spare = try? openSpare()
-        return isRefused
     }
 }
 

@@ -178,7 +178,11 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
         }
     }
 
-    /// Cuts off who takes too long, and looks for clients of parked streams that have gone.
+    /// Cuts off who takes too long, and who has gone without the library seeing it.
+    ///
+    /// It does not see the end of a connection that had come already when it read what was before it: the sockets are
+    /// edge-triggered, and `recv_param_adapter` in connection.c of 0.9.75 waits for another edge after a short read. Nor
+    /// does it look at parked ones.
     private func sweep(now: ContinuousClock.Instant) {
         for connection in connections.values {
             switch connection.phase {
@@ -188,11 +192,13 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
             case .receiving(let since) where now - since >= shared.limits.requestDeadline:
                 shared.counters.deadlineClosed.add(1, ordering: .relaxed)
                 connection.cut()
+            case .idle, .receiving:
+                if connection.peerHasGone { connection.cut() }
             case .answering:
                 if let stream = connection.stream, connection.peerHasGone {
                     stream.peerHasGone()
                 }
-            case .idle, .receiving, .cut:
+            case .cut:
                 break
             }
         }

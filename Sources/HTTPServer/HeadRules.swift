@@ -6,7 +6,7 @@
 struct HeadRules: Sendable {
     /// Why a head is refused.
     enum Refusal: Int, Error, Equatable, Sendable {
-        /// A field name is no token, or the body's length is ambiguous.
+        /// The target, a field name or Host is not as it must be, or the body's length is ambiguous.
         case malformed = 400
         /// The announced body is over the limit.
         case bodyTooLarge = 413
@@ -23,7 +23,10 @@ struct HeadRules: Sendable {
         // The request line: method, target, `HTTP/1.1`, two spaces and a line break.
         let requestLine = head.method.utf8.count + head.target.utf8.count + 12
         guard requestLine + head.headers.wireBytes <= limits.headerBytesMax else { throw .headTooLarge }
-        guard head.headers.namesAreTokens else { throw .malformed }
+        guard head.headers.namesAreTokens, !head.target.isEmpty, !head.target.contains(" ") else { throw .malformed }
+        // RFC 9112, 3.2: 400 for HTTP/1.1 without Host, and for more than one.
+        let hosts = head.headers.values(of: "Host").count
+        guard hosts == 1 || (hosts == 0 && head.isHTTP10) else { throw .malformed }
         let lengths = head.headers.values(of: "Content-Length")
         let codings = head.headers.values(of: "Transfer-Encoding")
         if codings.isEmpty {

@@ -36,7 +36,7 @@ package final class TCPListener: Sendable {
         let opened: OwnedDescriptor
         do {
             opened = try open(InternetAddress(ip: ip ?? .v6(high: 0, low: 0), port: port), takesBothFamilies: ip == nil)
-        } catch where ip == nil && error.errno == .addressFamilyNotSupported {
+        } catch  where ip == nil && error.errno == .addressFamilyNotSupported {
             opened = try open(InternetAddress(ip: .v4(0), port: port), takesBothFamilies: false)
         }
         let number = opened.number

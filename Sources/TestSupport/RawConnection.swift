@@ -63,7 +63,11 @@ package final class RawConnection: Sendable {
     package func resetWhenClosed() {
         var option = linger(l_onoff: 1, l_linger: 0)
         _ = setsockopt(
-            descriptor.number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size)
+            descriptor.number,
+            SOL_SOCKET,
+            SO_LINGER,
+            &option,
+            socklen_t(MemoryLayout<linger>.size)
         )
     }
 

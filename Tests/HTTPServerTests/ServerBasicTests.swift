@@ -90,7 +90,11 @@ import Testing
         try withServer(.echo) { server in
             let taken = ListenAddress(ip: server.boundAddresses[0].ip, port: server.boundAddresses[0].port)
             let error = #expect(throws: HTTPServerError.self) {
-                try HTTPServer.start(HTTPServerConfiguration(listen: [taken]), handler: ClosureHandler.echo, logger: .silent)
+                try HTTPServer.start(
+                    HTTPServerConfiguration(listen: [taken]),
+                    handler: ClosureHandler.echo,
+                    logger: .silent
+                )
             }
             guard case .cannotListen(taken, let reason) = error else { throw error ?? .libraryRefused }
             #expect(reason.errno == .addressInUse)
