@@ -15,6 +15,9 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     private let parked = Atomic(0)
     private var daemon: LibraryDaemon?
     private var acceptor: Acceptor
+    /// What is polled: the daemon, the wake-up, and then the listeners.
+    private var polled: [pollfd] = []
+    private static let listenersStart = 2
     private var connections: [ObjectIdentifier: LoopConnection] = [:]
     /// Whose socket is being handed to the library, which does not say so in its notification.
     private var arriving: InternetAddress?
@@ -36,8 +39,12 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
 
     /// Starts the daemon; false when the library refuses.
     func start(tls: TLSIdentity?) -> Bool {
-        daemon = LibraryDaemon(loop: self, limits: shared.limits, tls: tls)
-        return daemon != nil
+        guard let daemon = LibraryDaemon(loop: self, limits: shared.limits, tls: tls) else { return false }
+        self.daemon = daemon
+        polled = ([daemon.epollDescriptor, wakeUp.number] + acceptor.listeners.map(\.number)).map { number in
+            pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        }
+        return true
     }
 
     /// Frees the daemon of a loop that never ran.
@@ -122,17 +129,16 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     private func poll(_ daemon: LibraryDaemon) -> (isWoken: Bool, isListenerReady: Bool) {
         let now = ContinuousClock.now
         var until = nextSweep
-        var descriptors = [daemon.epollDescriptor, wakeUp.number]
+        var count = polled.count
         if let resumption = acceptor.resumesAt(now: now) {
             until = min(until, resumption)
-        } else {
-            descriptors += acceptor.listeners.map(\.number)
+            count = Self.listenersStart
         }
         let wait = min(daemon.timeout ?? .seconds(1), until - now)
-        var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         // EINTR is a turn with nothing ready, which costs one look.
-        _ = unsafe Glibc.poll(&entries, nfds_t(entries.count), wait.millisecondsRoundedUp)
-        return (entries[1].revents != 0, entries[2...].contains { $0.revents != 0 })
+        let ready = unsafe Glibc.poll(&polled, nfds_t(count), wait.millisecondsRoundedUp)
+        guard ready > 0 else { return (false, false) }
+        return (polled[1].revents != 0, polled[Self.listenersStart..<count].contains { $0.revents != 0 })
     }
 
     private func accept(_ daemon: LibraryDaemon, atMost max: Int) {
@@ -165,10 +171,15 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
         isDraining = true
         // Who waits in the kernel's queue already is answered; closing the listener would reset them.
         accept(daemon, atMost: shared.limits.connectionsMax)
-        acceptor.close()
+        closeListeners()
         for connection in connections.values {
             if case .idle = connection.phase { connection.endAfterWhatArrived() }
         }
+    }
+
+    private func closeListeners() {
+        polled.removeSubrange(Self.listenersStart...)
+        acceptor.close()
     }
 
     private func finishStreams() {
@@ -212,7 +223,7 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     }
 
     private func shutDown(_ daemon: LibraryDaemon) {
-        acceptor.close()
+        closeListeners()
         finishStreams()
         // The library aborts the process when it is stopped with a parked connection (close_all_connections in daemon.c).
         // A resume under way in another thread ends at once and wakes us.

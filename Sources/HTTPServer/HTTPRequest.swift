@@ -54,13 +54,13 @@ package struct HTTPRequestHead: Sendable, Equatable {
     /// Of a target in absolute form (`http://host/path`, RFC 9112, 3.2.2) it is the path behind the authority.
     package var path: String {
         let written = originForm
-        return String(written.prefix { $0 != "?" })
+        return String(written[..<(written.utf8.firstIndex(of: 0x3F) ?? written.endIndex)])
     }
 
     /// The query's items in order, percent-decoded, `+` as a space; an item without `=` has an empty value.
     package var queryItems: [QueryItem] {
         let written = originForm
-        guard let mark = written.firstIndex(of: "?") else { return [] }
+        guard let mark = written.utf8.firstIndex(of: 0x3F) else { return [] }
         return written[written.index(after: mark)...].split(separator: "&").map { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return QueryItem(name: percentDecoded(parts[0]), value: parts.count > 1 ? percentDecoded(parts[1]) : "")
@@ -68,6 +68,7 @@ package struct HTTPRequestHead: Sendable, Equatable {
     }
 
     private var originForm: Substring {
+        if target.utf8.first == 0x2F { return target[...] }
         for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
             let authority = target.dropFirst(scheme.count)
             guard let slash = authority.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }

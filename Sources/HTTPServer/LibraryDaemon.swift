@@ -27,7 +27,7 @@ final class LibraryDaemon {
         unsafe configuration.requestCompleted = requestCompleted
         unsafe configuration.connectionChanged = connectionChanged
         // One loop may get every connection, and ours is the count that refuses.
-        unsafe configuration.connectionLimit = UInt32(limits.connectionsMax) + 1
+        unsafe configuration.connectionLimit = UInt32(clamping: limits.connectionsMax + 1)
         unsafe configuration.inactivitySeconds = Self.inactivitySeconds(limits)
         unsafe configuration.connectionMemoryBytes = Self.connectionMemoryBytes(limits)
         let started: OpaquePointer?
@@ -90,8 +90,9 @@ final class LibraryDaemon {
         UInt32(clamping: limits.idleTimeout.components.seconds + 2)
     }
 
-    /// Room for the head and the library's records of it, and then some for the answer's head. What does not fit the
-    /// library answers itself, 431 or 414.
+    /// Room for the head and the library's records of it, and then some for the answer's head.
+    ///
+    /// What does not fit the library answers itself, 431 or 414.
     private static func connectionMemoryBytes(_ limits: ServerLimits) -> Int {
         2 * limits.headerBytesMax + 16 * 1024
     }

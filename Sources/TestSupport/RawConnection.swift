@@ -24,6 +24,7 @@ package final class RawConnection: Sendable {
     /// - Parameters:
     ///   - address: Where to.
     ///   - deadline: How long each read waits at most.
+    /// - Throws: ``SystemCallError`` when it cannot.
     package init(to address: InternetAddress, deadline: Duration = .seconds(20)) throws(SystemCallError) {
         let family = if case .v4 = address.ip { AF_INET } else { AF_INET6 }
         let type = Int32(SOCK_STREAM.rawValue) | 0o2_000_000  // SOCK_CLOEXEC

@@ -35,6 +35,8 @@ package struct RawResponseReader {
     /// The next response, interim ones (100) too.
     ///
     /// - Parameter hasBody: False for the answer to HEAD, which announces a body that does not come.
+    /// - Returns: The response, its body without chunks.
+    /// - Throws: ``RawConnection/Failure`` when it does not come whole, in time, or is none.
     package mutating func next(hasBody: Bool = true) throws(RawConnection.Failure) -> Response {
         var response = try head()
         guard hasBody, response.status >= 200, response.status != 204, response.status != 304 else { return response }

@@ -86,6 +86,22 @@ import Testing
         }
     }
 
+    @Test func tellsTheHandlerWhoAsks() throws {
+        let handler = ClosureHandler { request, exchange in
+            exchange.respond(HTTPResponse(status: 200, text: request.peer.ip.description))
+        }
+        let listen = [try ListenAddress(":0"), try ListenAddress("[::1]:0")]
+        try withServer(handler, listen: listen) { server in
+            let overBoth = InternetAddress(ip: .v4(0x7F00_0001), port: server.boundAddresses[0].port)
+            for (target, name) in [(overBoth, "127.0.0.1"), (server.boundAddresses[1], "0:0:0:0:0:0:0:1")] {
+                let connection = try RawConnection(to: target)
+                connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                var reader = RawResponseReader(connection)
+                #expect(try reader.next().text == name)
+            }
+        }
+    }
+
     @Test func saysWhichAddressIsTaken() throws {
         try withServer(.echo) { server in
             let taken = ListenAddress(ip: server.boundAddresses[0].ip, port: server.boundAddresses[0].port)

@@ -100,20 +100,39 @@ import Threading
     }
 
     @Test func processStopsWhenASuspendedExchangeIsDropped() async {
-        await #expect(processExitsWith: .failure) {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let handler = ClosureHandler { _, exchange in _ = exchange.suspend() }
             try withServer(handler) { server in
                 _ = try server.answer(to: "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             }
         }
+        #expect(said(result).contains("a suspended exchange was dropped"))
     }
 
     @Test func processStopsWhenAnExchangeIsDropped() async {
-        await #expect(processExitsWith: .failure) {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let handler = ClosureHandler { _, _ in }
             try withServer(handler) { server in
                 _ = try server.answer(to: "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             }
         }
+        #expect(said(result).contains("an exchange was dropped"))
+    }
+
+    @Test func processStopsWhenTheServerIsStoppedBeforeAnExchangeIsResumed() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let parked = ParkedExchanges()
+            try withServer(.parking(in: parked)) { server in
+                let connection = try server.connect()
+                connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                guard holds({ parked.count == 1 }) else { return }
+                server.stop(deadline: .milliseconds(10))
+            }
+        }
+        #expect(said(result).contains("stopped with 1 suspended exchanges"))
+    }
+
+    private func said(_ result: ExitTest.Result?) -> String {
+        String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     }
 }
