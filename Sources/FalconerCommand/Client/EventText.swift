@@ -7,7 +7,7 @@ struct EventText {
     }
 
     /// The line: time, id, what happened, to what, and the one thing about it that people look for.
-    func line(_ event: StreamLine) -> String {
+    func line(_ event: JSONLine) -> String {
         let type = event.string("type") ?? "?"
         let time = String((event.string("time") ?? "").dropFirst("2026-11-22T".count).prefix("14:17:00".count))
         let subject = event.string("submission") ?? event.string("subject") ?? ""
@@ -19,7 +19,7 @@ struct EventText {
     }
 
     /// The URL of the video or of the first image, the error, or nothing.
-    func detail(_ event: StreamLine, _ type: String) -> String {
+    func detail(_ event: JSONLine, _ type: String) -> String {
         guard let data = event.object("data") else { return "" }
         switch type {
         case "fal.request.succeeded":

@@ -8,7 +8,7 @@ struct ServiceConnection {
 
     private let client: EventStreamClient
     /// What the service said first.
-    let hello: StreamLine
+    let hello: JSONLine
 
     /// Connects, and hears the service's greeting.
     init(path: String) throws {
@@ -42,7 +42,7 @@ struct ServiceConnection {
     /// - Parameter deadline: Until when; nil waits without end.
     /// - Returns: The line, or nil when the service has closed.
     /// - Throws: ``CommandFailure``, `timedOut` when the deadline has passed.
-    func next(deadline: ContinuousClock.Instant? = nil) throws -> StreamLine? {
+    func next(deadline: ContinuousClock.Instant? = nil) throws -> JSONLine? {
         try Self.next(client, deadline: deadline)
     }
 
@@ -50,7 +50,7 @@ struct ServiceConnection {
     ///
     /// - Returns: The `reply` frame.
     /// - Throws: ``CommandFailure`` with what an `error` frame says.
-    func request(_ line: [UInt8]) throws -> StreamLine {
+    func request(_ line: [UInt8]) throws -> JSONLine {
         try send(line)
         let deadline = ContinuousClock.now + Self.answerTime
         while let answer = try next(deadline: deadline) {
@@ -69,7 +69,7 @@ struct ServiceConnection {
     }
 
     /// The failure that an `error` frame stands for.
-    static func refusal(_ frame: StreamLine) -> CommandFailure {
+    static func refusal(_ frame: JSONLine) -> CommandFailure {
         let code = frame.string("code") ?? ""
         let status: ExitStatus =
             switch code {
@@ -95,10 +95,10 @@ struct ServiceConnection {
     private static func next(
         _ client: EventStreamClient,
         deadline: ContinuousClock.Instant?
-    ) throws -> StreamLine? {
+    ) throws -> JSONLine? {
         do {
             guard let bytes = try client.nextLine(deadline: deadline) else { return nil }
-            guard let line = StreamLine(bytes) else { throw EventStreamClientError.malformedLine }
+            guard let line = JSONLine(bytes) else { throw EventStreamClientError.malformedLine }
             return line
         } catch let error as EventStreamClientError {
             throw failure(error)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventStream
 import Glibc
 import JSONText
 
@@ -58,6 +59,7 @@ struct Listen: ParsableCommand {
         try reportingFailure {
             var session = ListenSession(
                 deadline: timeout.map { .now + .seconds($0) },
+                isUntilNow: until == "now",
                 remaining: count,
                 text: output.resolvedFormat == .human
                     ? EventText(style: Style(isTerminal: StandardOutput.isTerminal)) : nil
@@ -93,6 +95,8 @@ struct Listen: ParsableCommand {
 /// What `listen` remembers from one connection to the next.
 private struct ListenSession {
     let deadline: ContinuousClock.Instant?
+    /// Whether the service ends the subscription by itself once it has sent what is there.
+    let isUntilNow: Bool
     var remaining: Int?
     let text: EventText?
     var lastID: String?
@@ -102,17 +106,20 @@ private struct ListenSession {
         case disconnected
     }
 
-    init(deadline: ContinuousClock.Instant?, remaining: Int?, text: EventText?) {
+    init(deadline: ContinuousClock.Instant?, isUntilNow: Bool, remaining: Int?, text: EventText?) {
         self.deadline = deadline
+        self.isUntilNow = isUntilNow
         self.remaining = remaining
         self.text = text
     }
 
     mutating func follow(path: String, subscription: (String?) -> [UInt8]) throws {
         var failures = 0
+        var hasConnected = false
         while true {
             do {
                 let connection = try ServiceConnection(path: path)
+                hasConnected = true
                 if failures > 0 { StandardError.writeLine("falconer: connected again") }
                 failures = 0
                 if lastID == nil {
@@ -120,7 +127,7 @@ private struct ListenSession {
                 }
                 try connection.send(subscription(lastID))
                 if try listen(connection) == .finished { return }
-            } catch let failure as CommandFailure where failure.status == .unreachable && lastID != nil {
+            } catch let failure as CommandFailure where failure.status == .unreachable && hasConnected {
                 // It was there before, so it may come back.
                 if failures == 0 { StandardError.writeLine("falconer: \(failure.message)") }
             }
@@ -136,42 +143,35 @@ private struct ListenSession {
 
     /// From now on means from the first connection's now on, also after a reconnect.
     private func subscribesFromNow(_ subscription: (String?) -> [UInt8]) -> Bool {
-        StreamLine(subscription(nil))?.string("from") == "new"
+        JSONLine(subscription(nil))?.string("from") == "new"
     }
 
     private mutating func listen(_ connection: ServiceConnection) throws -> End {
+        var hasCaughtUp = false
         while true {
-            let line: StreamLine?
+            let line: JSONLine?
             do {
                 line = try connection.next(deadline: deadline)
             } catch let failure as CommandFailure where failure.status == .timedOut {
                 throw Self.tooLate
             }
-            guard let line else { return .disconnected }
-            switch line.frame {
-            case nil:
+            guard let line else { return hasCaughtUp && isUntilNow ? .finished : .disconnected }
+            switch try? StreamLine(line.bytes) {
+            case .event:
                 try show(line)
                 if remaining == 0 { return .finished }
-            case "error": throw ServiceConnection.refusal(line)
-            case "bye":
-                if line.string("code") == "done" || line.string("reason") == "done" { return .finished }
-                return .disconnected
-            case "gap":
-                StandardError.writeLine(
-                    "falconer: events \(line.string("from") ?? "?") to \(line.string("to") ?? "?") are no longer there"
-                )
-            case "caught_up":
-                if isBounded(line) { return .finished }
+            case .error: throw ServiceConnection.refusal(line)
+            case .bye(let code, _, _):
+                return code == "complete" ? .finished : .disconnected
+            case .gap(let from, let to):
+                StandardError.writeLine("falconer: events \(from) to \(to) are no longer there")
+            case .caughtUp: hasCaughtUp = true
             default: break
             }
         }
     }
 
-    private func isBounded(_ frame: StreamLine) -> Bool {
-        frame.raw("done").map { $0 == Array("true".utf8) } ?? false
-    }
-
-    private mutating func show(_ event: StreamLine) throws {
+    private mutating func show(_ event: JSONLine) throws {
         lastID = event.string("id") ?? lastID
         remaining = remaining.map { $0 - 1 }
         if let text {

@@ -27,7 +27,7 @@ struct Rejections: ParsableCommand {
         }
     }
 
-    private func showJSON(_ reply: StreamLine) throws {
+    private func showJSON(_ reply: JSONLine) throws {
         var writer = JSONObjectWriter()
         writer.member("counts", json: reply.raw("counts") ?? Array("{}".utf8))
         if let unwritten = reply.raw("unwritten") { writer.member("unwritten", json: unwritten) }
@@ -37,7 +37,7 @@ struct Rejections: ParsableCommand {
         }
     }
 
-    private func showText(_ reply: StreamLine) throws {
+    private func showText(_ reply: JSONLine) throws {
         let counts = reply.counts("counts")
         if counts.isEmpty {
             try StandardOutput.writeLine("nothing was refused since the service started")

@@ -62,7 +62,7 @@ private struct SubmissionText {
     let format: OutputFormat
 
     /// Prints the members in the order people look for them.
-    func print(_ submission: StreamLine) throws {
+    func print(_ submission: JSONLine) throws {
         if format == .human {
             let style = Style(isTerminal: StandardOutput.isTerminal)
             let state = submission.string("state") ?? "?"

@@ -82,7 +82,7 @@ struct Submit: ParsableCommand {
         }
     }
 
-    private func print(_ reply: StreamLine, _ id: String) throws {
+    private func print(_ reply: JSONLine, _ id: String) throws {
         if output.resolvedFormat == .human {
             try StandardOutput.writeLine(id)
             return

@@ -54,7 +54,7 @@ struct WaitForOutcome {
     }
 
     /// Takes in an event; true when it was the last and is printed.
-    private func settle(_ event: StreamLine, _ progress: inout WaitProgress) throws -> Bool {
+    private func settle(_ event: JSONLine, _ progress: inout WaitProgress) throws -> Bool {
         guard let type = event.string("type") else { return false }
         progress.state = type.split(separator: ".").last.map(String.init) ?? type
         switch type {
@@ -78,7 +78,7 @@ struct WaitForOutcome {
         }
     }
 
-    private func print(_ event: StreamLine) throws {
+    private func print(_ event: JSONLine) throws {
         guard format == .human else {
             try StandardOutput.write(event.bytes + [UInt8(ascii: "\n")])
             return

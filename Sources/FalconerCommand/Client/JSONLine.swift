@@ -1,7 +1,7 @@
 import JSONText
 
-/// One line from the service: an event of the journal, or a frame about the conversation.
-struct StreamLine {
+/// One line from the service, an event or a frame, as JSON to look into; what kind it is, `StreamLine` knows.
+struct JSONLine {
     /// The line as it came, without its line feed.
     let bytes: [UInt8]
     private let members: JSONObjectMembers
@@ -30,16 +30,16 @@ struct StreamLine {
     }
 
     /// A member that is an object, to look into.
-    func object(_ name: String) -> StreamLine? {
-        raw(name).flatMap(StreamLine.init)
+    func object(_ name: String) -> JSONLine? {
+        raw(name).flatMap(JSONLine.init)
     }
 
     /// The elements of a member that is an array of objects.
-    func objects(_ name: String) -> [StreamLine] {
+    func objects(_ name: String) -> [JSONLine] {
         guard let slice = members.value(of: name), slice.kind == .array,
             let elements = try? JSONText.elements(of: slice, in: bytes.span)
         else { return [] }
-        return elements.compactMap { StreamLine(Array(bytes[$0.range])) }
+        return elements.compactMap { JSONLine(Array(bytes[$0.range])) }
     }
 
     /// The names and the whole numbers of a member that is an object of such.
