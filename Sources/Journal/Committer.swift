@@ -18,7 +18,7 @@ struct Committer: Sendable {
     }
 
     private let fileSystem: any FileSystem
-    private let directory: FilePath
+    private let directory: String
     private let catalog: Monitor<Catalog>
     private let clock: JournalClock
     private let logger: Logger
@@ -38,7 +38,7 @@ struct Committer: Sendable {
 
     init(
         fileSystem: any FileSystem,
-        directory: FilePath,
+        directory: String,
         active: any File,
         nextID: UInt64,
         catalog: Monitor<Catalog>,
@@ -129,7 +129,7 @@ struct Committer: Sendable {
         let name = SegmentName(first: nextID)
         let made: any File
         do throws(SystemCallError) {
-            made = try fileSystem.open(directory.appending(name.fileName), .makingNew)
+            made = try fileSystem.open(directory + "/" + name.fileName, .makingNew)
         } catch {
             if !toldOfSegment {
                 logger.warning("no new segment could be made; the present one goes on", metadata: ["error": "\(error)"])

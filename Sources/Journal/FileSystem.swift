@@ -1,5 +1,4 @@
 package import Posix
-package import SystemPackage
 
 /// The file system as the journal uses it: the seam at which tests play the disk.
 ///
@@ -9,22 +8,22 @@ package protocol FileSystem: Sendable {
     /// Makes a directory of mode 0750.
     ///
     /// - Returns: Whether it was made; false when it is there already.
-    func makeDirectory(_ path: FilePath) throws(SystemCallError) -> Bool
+    func makeDirectory(_ path: String) throws(SystemCallError) -> Bool
 
     /// The names in a directory, in no order, without `.` and `..`.
-    func names(in directory: FilePath) throws(SystemCallError) -> [String]
+    func names(in directory: String) throws(SystemCallError) -> [String]
 
     /// Opens a file.
-    func open(_ path: FilePath, _ mode: FileOpening) throws(SystemCallError) -> any File
+    func open(_ path: String, _ mode: FileOpening) throws(SystemCallError) -> any File
 
     /// Gives a file another name, replacing what had it, at once or not at all (rename(2)).
-    func rename(_ path: FilePath, to other: FilePath) throws(SystemCallError)
+    func rename(_ path: String, to other: String) throws(SystemCallError)
 
     /// Takes a name away.
-    func remove(_ path: FilePath) throws(SystemCallError)
+    func remove(_ path: String) throws(SystemCallError)
 
     /// Puts the names in a directory on disk.
-    func synchronizeDirectory(_ path: FilePath) throws(SystemCallError)
+    func synchronizeDirectory(_ path: String) throws(SystemCallError)
 }
 
 /// How a file is opened; files are made with mode 0640.

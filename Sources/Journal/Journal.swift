@@ -10,7 +10,7 @@ package final class Journal: Sendable {
     /// What tells this journal from every other, `urn:uuid:…`.
     package let source: String
 
-    let directory: FilePath
+    let directory: String
     let fileSystem: any FileSystem
     let clock: JournalClock
     let queue: Monitor<AppendQueue>
@@ -41,8 +41,14 @@ package final class Journal: Sendable {
         logger: Logger,
         replay: (EventLine) -> Void = { _ in }
     ) throws(JournalError) -> Journal {
+        guard let path = String(validating: directory) else {
+            throw JournalError(
+                .notText,
+                "the path of the journal, \(directory), is not UTF-8; choose another directory"
+            )
+        }
         let opening = try JournalOpening(
-            directory: directory,
+            directory: path,
             options: options,
             fileSystem: fileSystem,
             logger: logger,

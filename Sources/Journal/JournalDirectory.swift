@@ -5,25 +5,25 @@ import SystemPackage
 /// The journal's directory, and the two files in it that are not segments.
 struct JournalDirectory {
     let fileSystem: any FileSystem
-    let path: FilePath
+    let path: String
 
     /// Makes the directories that are missing, mode 0750, each entered in a synchronized parent.
     func make() throws(SystemCallError) {
         try makeWithParents(path)
-        try makeWithParents(path.appending("quarantine"))
+        try makeWithParents(path + "/" + "quarantine")
     }
 
-    private func makeWithParents(_ path: FilePath) throws(SystemCallError) {
-        let parent = path.removingLastComponent()
+    private func makeWithParents(_ path: String) throws(SystemCallError) {
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         var made = false
         do throws(SystemCallError) {
             made = try fileSystem.makeDirectory(path)
         } catch {
-            guard error.errno == .noSuchFileOrDirectory, !parent.isEmpty, parent != path else { throw error }
+            guard error.errno == .noSuchFileOrDirectory, parent != ".", !parent.isEmpty else { throw error }
             try makeWithParents(parent)
             made = try fileSystem.makeDirectory(path)
         }
-        if made { try fileSystem.synchronizeDirectory(parent.isEmpty ? "." : parent) }
+        if made { try fileSystem.synchronizeDirectory(parent.isEmpty ? "/" : parent) }
     }
 
     /// Takes the lock, which lasts until the file is closed.
@@ -32,7 +32,7 @@ struct JournalDirectory {
     func lock(process: Int32 = getpid()) throws(JournalError) -> any File {
         var holder: [UInt8] = []
         do throws(SystemCallError) {
-            let file = try fileSystem.open(path.appending("LOCK"), .makingIfMissing)
+            let file = try fileSystem.open(path + "/" + "LOCK", .makingIfMissing)
             if try file.lock() {
                 try file.truncate(to: 0)
                 try file.writeAll(Array("\(process)\n".utf8).span, at: 0)
@@ -54,7 +54,7 @@ struct JournalDirectory {
     ///
     /// - Throws: ``JournalError``, `malformedIdentity` when the file holds something else.
     func identity() throws(JournalError) -> String? {
-        let name = path.appending("ID")
+        let name = path + "/" + "ID"
         let text: String
         do throws(SystemCallError) {
             guard try fileSystem.names(in: path).contains("ID") else { return nil }
@@ -76,12 +76,12 @@ struct JournalDirectory {
     /// Names the journal for good.
     func setIdentity(_ source: String) throws(SystemCallError) {
         precondition(Self.isSource(source), "not a journal's name: \(source)")
-        let temporary = path.appending("ID" + Recovery.temporarySuffix)
+        let temporary = path + "/" + "ID" + Recovery.temporarySuffix
         let file = try fileSystem.open(temporary, .makingIfMissing)
         try file.truncate(to: 0)
         try file.writeAll(Array("\(source)\n".utf8).span, at: 0)
         try file.synchronize()
-        try fileSystem.rename(temporary, to: path.appending("ID"))
+        try fileSystem.rename(temporary, to: path + "/" + "ID")
         try fileSystem.synchronizeDirectory(path)
     }
 

@@ -8,6 +8,8 @@ package struct JournalError: Error, Equatable, Sendable, CustomStringConvertible
         case locked
         /// The file system or a file failed.
         case system
+        /// The directory's path is not UTF-8.
+        case notText = "not_text"
         /// The file that names the journal holds something else.
         case malformedIdentity = "malformed_identity"
         /// The event asked for is no longer kept.

@@ -1,6 +1,5 @@
 import Logging
 import Posix
-import SystemPackage
 import Threading
 
 /// A journal that is locked, repaired and read, and not yet written to.
@@ -12,7 +11,7 @@ struct JournalOpening {
 
     /// Makes what is missing, takes the lock, and recovers.
     init(
-        directory path: FilePath,
+        directory path: String,
         options: JournalOptions,
         fileSystem: any FileSystem,
         logger: Logger,

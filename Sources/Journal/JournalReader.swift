@@ -1,5 +1,4 @@
 import Posix
-import SystemPackage
 import Threading
 
 /// A place in the journal that reads onward; one for each subscriber, used by one thread at a time.
@@ -110,7 +109,7 @@ package final class JournalReader {
 
     private func openFile() throws(SystemCallError) -> any File {
         if let file { return file }
-        let opened = try journal.fileSystem.open(journal.directory.appending(place.name.fileName), .reading)
+        let opened = try journal.fileSystem.open(journal.directory + "/" + place.name.fileName, .reading)
         file = opened
         return opened
     }

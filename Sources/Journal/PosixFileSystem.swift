@@ -1,21 +1,20 @@
 import Glibc
 package import Posix
-package import SystemPackage
 
 /// The file system of the machine.
 package struct PosixFileSystem: FileSystem {
     /// The one there is.
     package init() {}
 
-    package func makeDirectory(_ path: FilePath) throws(SystemCallError) -> Bool {
+    package func makeDirectory(_ path: String) throws(SystemCallError) -> Bool {
         try Directory.make(path, mode: 0o750)
     }
 
-    package func names(in directory: FilePath) throws(SystemCallError) -> [String] {
+    package func names(in directory: String) throws(SystemCallError) -> [String] {
         try Directory.names(in: directory)
     }
 
-    package func open(_ path: FilePath, _ mode: FileOpening) throws(SystemCallError) -> any File {
+    package func open(_ path: String, _ mode: FileOpening) throws(SystemCallError) -> any File {
         let flags =
             switch mode {
             case .reading: O_RDONLY
@@ -26,24 +25,24 @@ package struct PosixFileSystem: FileSystem {
         return PosixFile(path: path, descriptor: try OwnedDescriptor.open(path, flags))
     }
 
-    package func rename(_ path: FilePath, to other: FilePath) throws(SystemCallError) {
+    package func rename(_ path: String, to other: String) throws(SystemCallError) {
         try Directory.rename(path, to: other)
     }
 
-    package func remove(_ path: FilePath) throws(SystemCallError) {
+    package func remove(_ path: String) throws(SystemCallError) {
         try Directory.remove(path)
     }
 
-    package func synchronizeDirectory(_ path: FilePath) throws(SystemCallError) {
+    package func synchronizeDirectory(_ path: String) throws(SystemCallError) {
         try Directory.synchronize(path)
     }
 }
 
 private final class PosixFile: File {
-    private let path: FilePath
+    private let path: String
     private let descriptor: OwnedDescriptor
 
-    init(path: FilePath, descriptor: consuming OwnedDescriptor) {
+    init(path: String, descriptor: consuming OwnedDescriptor) {
         self.path = path
         self.descriptor = descriptor
     }
@@ -86,6 +85,6 @@ private final class PosixFile: File {
 
     /// A descriptor does not know its path, and a message without one helps nobody.
     private func named(_ error: SystemCallError) -> SystemCallError {
-        SystemCallError(call: error.call, errno: error.errno, subject: path.string)
+        SystemCallError(call: error.call, errno: error.errno, subject: path)
     }
 }

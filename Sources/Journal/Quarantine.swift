@@ -1,17 +1,16 @@
 import Posix
-import SystemPackage
 
 /// Where bytes go that were taken out of a segment: nothing is thrown away that somebody may want to look at.
 struct Quarantine {
     let fileSystem: any FileSystem
-    let directory: FilePath
+    let directory: String
 
     /// Copies a range of a segment into a file of its own, named by segment and offsets, and puts it on disk.
     ///
     /// A copy that an interrupted recovery left behind is written again.
     func keep(_ range: Range<Int>, of file: any File, segment: SegmentName) throws(SystemCallError) {
         let name = "\(segment.first).\(range.lowerBound)-\(range.upperBound).bad"
-        let copy = try fileSystem.open(directory.appending(name), .makingIfMissing)
+        let copy = try fileSystem.open(directory + "/" + name, .makingIfMissing)
         try copy.truncate(to: 0)
         try file.copy(range, to: copy, at: 0)
         try copy.synchronize()

@@ -1,6 +1,5 @@
 import Logging
 import Posix
-import SystemPackage
 
 extension Recovery {
     /// Moves what is bad into quarantine and leaves every valid line.
@@ -9,7 +8,7 @@ extension Recovery {
     func repair(_ scan: SegmentScan) throws(SystemCallError) -> Segment {
         let name = scan.segment.name
         let file = try fileSystem.open(path(name), .writing)
-        let quarantine = Quarantine(fileSystem: fileSystem, directory: directory.appending("quarantine"))
+        let quarantine = Quarantine(fileSystem: fileSystem, directory: directory + "/" + "quarantine")
         for bad in scan.bad {
             logger.warning(
                 "bytes that are no event were moved from the journal into quarantine",
@@ -35,7 +34,7 @@ extension Recovery {
         without bad: [BadRange],
         size: Int
     ) throws(SystemCallError) {
-        let temporary = directory.appending(name.fileName + Self.temporarySuffix)
+        let temporary = directory + "/" + name.fileName + Self.temporarySuffix
         let copy = try fileSystem.open(temporary, .makingNew)
         var position = 0
         var written = 0

@@ -1,6 +1,5 @@
 import Logging
 import Posix
-import SystemPackage
 
 /// What is done at every start, whether the last run ended well or not.
 ///
@@ -14,7 +13,7 @@ struct Recovery {
     static let rewrittenBytesMax = 4 << 20
 
     let fileSystem: any FileSystem
-    let directory: FilePath
+    let directory: String
     let seenSequence: UInt64
     let logger: Logger
 
@@ -46,14 +45,14 @@ struct Recovery {
         return Result(catalog: catalog, active: active, firstSource: firstSource)
     }
 
-    func path(_ name: SegmentName) -> FilePath {
-        directory.appending(name.fileName)
+    func path(_ name: SegmentName) -> String {
+        directory + "/" + name.fileName
     }
 
     private func scanAll(_ replay: (EventLine) -> Void) throws(SystemCallError) -> ([SegmentScan], String?) {
         let files = try fileSystem.names(in: directory)
         for name in files where name.hasSuffix(Self.temporarySuffix) {
-            try fileSystem.remove(directory.appending(name))
+            try fileSystem.remove(directory + "/" + name)
         }
         let names = files.compactMap { SegmentName(fileName: $0) }.sorted()
         try forgetCachedNewest(names)

@@ -1,5 +1,5 @@
 import Glibc
-package import SystemPackage
+import SystemPackage
 
 /// Directories and the names in them.
 package enum Directory {
@@ -7,9 +7,9 @@ package enum Directory {
     ///
     /// - Returns: Whether it was made; false when something of that name is there already.
     /// - Throws: ``SystemCallError``.
-    package static func make(_ path: FilePath, mode: UInt32) throws(SystemCallError) -> Bool {
+    package static func make(_ path: String, mode: UInt32) throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
-            try systemCall("mkdir", on: path.string) { unsafe path.withPlatformString { unsafe mkdir($0, mode) } }
+            try systemCall("mkdir", on: path) { unsafe path.withCString { unsafe mkdir($0, mode) } }
             return true
         } catch {
             guard error.errno == .fileExists else { throw error }
@@ -18,9 +18,9 @@ package enum Directory {
     }
 
     /// The names in a directory, in no order, without `.` and `..` (readdir(3)).
-    package static func names(in path: FilePath) throws(SystemCallError) -> [String] {
-        guard let stream = unsafe path.withPlatformString({ unsafe opendir($0) }) else {
-            throw SystemCallError(call: "opendir", errno: Errno(rawValue: errno), subject: path.string)
+    package static func names(in path: String) throws(SystemCallError) -> [String] {
+        guard let stream = unsafe path.withCString({ unsafe opendir($0) }) else {
+            throw SystemCallError(call: "opendir", errno: Errno(rawValue: errno), subject: path)
         }
         defer { unsafe closedir(stream) }
         var names: [String] = []
@@ -33,32 +33,32 @@ package enum Directory {
             if name != ".", name != ".." { names.append(name) }
         }
         guard errno == 0 else {
-            throw SystemCallError(call: "readdir", errno: Errno(rawValue: errno), subject: path.string)
+            throw SystemCallError(call: "readdir", errno: Errno(rawValue: errno), subject: path)
         }
         return names
     }
 
     /// Puts the names in a directory on disk (fsync(2) on a directory).
-    package static func synchronize(_ path: FilePath) throws(SystemCallError) {
+    package static func synchronize(_ path: String) throws(SystemCallError) {
         let directory = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
         do throws(SystemCallError) {
             try directory.synchronize()
         } catch {
-            throw SystemCallError(call: error.call, errno: error.errno, subject: path.string)
+            throw SystemCallError(call: error.call, errno: error.errno, subject: path)
         }
     }
 
     /// Gives a file another name, replacing what had it (rename(2)).
-    package static func rename(_ path: FilePath, to other: FilePath) throws(SystemCallError) {
-        try systemCall("rename", on: path.string) {
-            unsafe path.withPlatformString { from in
-                unsafe other.withPlatformString { unsafe Glibc.rename(from, $0) }
+    package static func rename(_ path: String, to other: String) throws(SystemCallError) {
+        try systemCall("rename", on: path) {
+            unsafe path.withCString { from in
+                unsafe other.withCString { unsafe Glibc.rename(from, $0) }
             }
         }
     }
 
     /// Takes a file's name away (unlink(2)).
-    package static func remove(_ path: FilePath) throws(SystemCallError) {
-        try systemCall("unlink", on: path.string) { unsafe path.withPlatformString { unsafe unlink($0) } }
+    package static func remove(_ path: String) throws(SystemCallError) {
+        try systemCall("unlink", on: path) { unsafe path.withCString { unsafe unlink($0) } }
     }
 }

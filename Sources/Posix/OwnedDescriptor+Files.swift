@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-package import SystemPackage
+import SystemPackage
 
 /// Files, read and written at offsets.
 extension OwnedDescriptor {
@@ -13,12 +13,12 @@ extension OwnedDescriptor {
     /// - Returns: The open file.
     /// - Throws: ``SystemCallError``.
     package static func open(
-        _ path: FilePath,
+        _ path: String,
         _ flags: Int32,
         mode: UInt32 = 0o640
     ) throws(SystemCallError) -> OwnedDescriptor {
-        let number = try systemCall("open", on: path.string) {
-            unsafe path.withPlatformString { unsafe Glibc.open($0, flags | O_CLOEXEC, mode) }
+        let number = try systemCall("open", on: path) {
+            unsafe path.withCString { unsafe Glibc.open($0, flags | O_CLOEXEC, mode) }
         }
         return OwnedDescriptor(owning: number)
     }

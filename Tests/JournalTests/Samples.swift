@@ -1,0 +1,56 @@
+import Journal
+import Logging
+import Posix
+import SystemPackage
+
+let sampleSource = "urn:uuid:0191d6a0-7a3b-7c00-8000-000000000001"
+let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+func sampleOptions() -> JournalOptions {
+    JournalOptions(newSource: sampleSource)
+}
+
+/// A small event whose data says which one it is.
+func sampleDraft(_ number: Int, padding: Int = 0) -> EventDraft {
+    var draft = EventDraft(
+        type: .requestSucceeded,
+        time: WallTime(microseconds: 1_763_821_020_000_000 + Int64(number)),
+        data: EventData(Array("{\"n\":\(number),\"pad\":\"\(String(repeating: "x", count: padding))\"}".utf8))
+    )
+    draft.subject = "request-\(number)"
+    draft.origin = .webhook
+    return draft
+}
+
+/// A journal on a fake disk in `/data/journal`.
+func openFake(
+    _ fileSystem: FakeFileSystem,
+    options: JournalOptions = sampleOptions(),
+    replay: (EventLine) -> Void = { _ in }
+) throws(JournalError) -> Journal {
+    try Journal.open(
+        directory: "/data/journal",
+        options: options,
+        fileSystem: fileSystem,
+        logger: quiet,
+        replay: replay
+    )
+}
+
+/// All lines there are behind an id, and the gaps.
+func readAll(_ journal: Journal, after id: UInt64 = 0, limit: Int = 64 << 10) throws -> (
+    lines: [EventLine], gaps: [ClosedRange<UInt64>]
+) {
+    let reader = try journal.reader(after: id)
+    var bytes: [UInt8] = []
+    var gaps: [ClosedRange<UInt64>] = []
+    reading: while true {
+        switch try reader.read(into: &bytes, limit: limit) {
+        case .lines: continue
+        case .caughtUp: break reading
+        case .gap(let gap): gaps.append(gap)
+        }
+    }
+    let lines = try bytes.split(separator: UInt8(ascii: "\n")).map { try EventLine.parse(Array($0) + [0x0A]) }
+    return (lines, gaps)
+}
