@@ -31,6 +31,9 @@ package final class RawConnection: Sendable {
         descriptor = OwnedDescriptor(owning: try systemCall("socket") { socket(family, type, 0) })
         self.deadline = deadline
         let number = descriptor.number
+        // Each send leaves at once, as a segment of its own.
+        var noDelay: Int32 = 1
+        setsockopt(number, Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, socklen_t(MemoryLayout<Int32>.size))
         try systemCall("connect", on: address.description) { address.withSocketAddress { connect(number, $0, $1) } }
     }
 
