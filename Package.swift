@@ -111,6 +111,8 @@ let package = Package(
         ),
 
         tests("PosixTests", ["Posix"]),
+        tests("JournalTests", ["Journal", "JSONText", "Posix", "Threading", logging, system]),
+        tests("TidyTests"),
         tests("HTTPClientTests", ["HTTPClient", "Threading"]),
         tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),
         tests("FalconerTests", ["Crypto", "Falconer", "Journal", "Posix", logging, system]),

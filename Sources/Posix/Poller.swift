@@ -9,8 +9,10 @@ import SystemPackage
 package struct Poller: ~Copyable, Sendable {
     /// What a descriptor can be watched for; hang-ups and errors are always reported.
     package struct Interest: OptionSet, Sendable {
+        /// The bits.
         package let rawValue: UInt8
 
+        /// An interest by its bits.
         package init(rawValue: UInt8) {
             self.rawValue = rawValue
         }

@@ -57,7 +57,7 @@ import Threading
             while ContinuousClock.now < begin + .seconds(3) {
                 let due = Int((ContinuousClock.now - begin) / .milliseconds(1)) * 90
                 if bytes.count < due { bytes += client.read(atOnce: 4096) { !$0.isEmpty } }
-                usleep(5_000)
+                usleep(5_000)  // the pace of a slow reader
             }
             bytes += client.read()
             received.withLock { $0 = bytes }

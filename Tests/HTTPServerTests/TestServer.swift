@@ -98,7 +98,7 @@ func holds(_ condition: () -> Bool) -> Bool {
     let deadline = ContinuousClock.now + .seconds(10)
     while !condition() {
         if ContinuousClock.now >= deadline { return false }
-        usleep(2000)
+        usleep(2000)  // between two looks
     }
     return true
 }
