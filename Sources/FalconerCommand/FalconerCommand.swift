@@ -20,8 +20,8 @@ struct FalconerCommand: AsyncParsableCommand {
             7 verification failed, 8 storage, 9 key refused, 10 conflict, 64 usage.
             """,
         subcommands: [
-            Serve.self, Submit.self, Listen.self, Status.self, List.self, Rejections.self, Config.self,
-            Bench.self,
+            Serve.self, Submit.self, Listen.self, Status.self, List.self, Rejections.self, Config.self, Emulate.self,
+            Trigger.self, Bench.self,
         ]
     )
 }

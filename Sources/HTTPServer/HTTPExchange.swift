@@ -22,6 +22,12 @@ package struct HTTPExchange: ~Copyable {
         context.answerNow(response)
     }
 
+    /// Ends the connection without an answer, as a server that fails right then does; the emulator plays that.
+    package consuming func abandon() {
+        unsafe context.release()
+        discard self
+    }
+
     /// Parks the connection, and gives the handle to answer it later, from any thread.
     ///
     /// The connection is parked when this returns, so the handle may be given away at once.

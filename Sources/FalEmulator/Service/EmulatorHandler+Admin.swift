@@ -1,0 +1,53 @@
+internal import HTTPServer
+internal import JSONText
+internal import Posix
+internal import Threading
+
+extension EmulatorHandler {
+    /// Does what a person or a test asks of the emulator itself; only from this machine.
+    func administer(_ admin: RequestPath.Admin, _ request: HTTPRequest) -> HTTPResponse {
+        guard request.peer.ip.isLoopback else {
+            return .json(403, detail: "The administration answers on loopback only")
+        }
+        let isReading = request.head.method == "GET"
+        switch admin {
+        case .requests where isReading:
+            let requests = core.state.withLock { state in state.queue.books.map(\.json.compact) }
+            var writer = JSONObjectWriter()
+            writer.member("requests", array: requests)
+            return .json(200, writer.bytes)
+        case .deliveries where isReading:
+            let attempts = core.state.withLock { state in state.plan.attempts }
+            var writer = JSONObjectWriter()
+            writer.member("deliveries", array: attempts.map(\.json))
+            return .json(200, writer.bytes)
+        case .redeliver(let id) where request.head.method == "POST":
+            return redeliver(id)
+        case .rotateKeys where request.head.method == "POST":
+            core.apply([.rotateKeys])
+            return .json(200, core.state.withLock { state in state.keys }.jwks(isPadded: core.settings.padsKeys))
+        case .requests, .deliveries, .redeliver, .rotateKeys:
+            return .json(405, detail: "Method Not Allowed")
+        }
+    }
+
+    /// Sends a finished request's webhook once more, without any fault.
+    private func redeliver(_ id: String) -> HTTPResponse {
+        let delivery = core.state.withLock { state in state.queue.redelivery(of: id) }
+        guard let delivery else {
+            return .json(404, detail: "No finished request with a webhook has this id")
+        }
+        core.apply([.deliver(delivery)])
+        return .json(202, JSONTree.object([("status", .string("REDELIVERING"))]).compact)
+    }
+}
+
+extension IPAddress {
+    /// 127.0.0.0/8 or ::1.
+    fileprivate var isLoopback: Bool {
+        switch unwrapped {
+        case .v4(let number): number >> 24 == 127
+        case .v6(let high, let low): high == 0 && low == 1
+        }
+    }
+}
