@@ -21,7 +21,7 @@ struct FalconerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Submit.self, Listen.self, Status.self, List.self, Rejections.self, Config.self, Emulate.self,
-            Trigger.self, Bench.self,
+            TriggerCommand.self, Bench.self,
         ]
     )
 }

@@ -76,9 +76,10 @@ struct Emulate: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailure {
             let logger = try log.logger("falconer-emulate")
+            let configuration = try configuration()
             let emulator: FalEmulator
             do throws(EmulatorStartFailure) {
-                emulator = try FalEmulator.start(try configuration(), logger: logger)
+                emulator = try FalEmulator.start(configuration, logger: logger)
             } catch {
                 let status: ExitStatus = error.part == .listen ? .unreachable : .usage
                 throw CommandFailure(status, error.description, advice: error.advice)
