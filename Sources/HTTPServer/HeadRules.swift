@@ -2,7 +2,8 @@
 ///
 /// libmicrohttpd 0.9.75 lets several things pass that two parsers in a row can read differently (request smuggling): it
 /// prefers `Transfer-Encoding` to `Content-Length`, takes the first of several of either, takes a coding that it does
-/// not know for a body without end, and, strict or not, a name with a space before its colon.
+/// not know for a body without end, and, strict or not, a name with a space before its colon. A `Content-Length` that
+/// is no number it answers itself, 400 with the head sent twice, before anybody is asked; the connection closes after.
 struct HeadRules: Sendable {
     /// Why a head is refused.
     enum Refusal: Int, Error, Equatable, Sendable {

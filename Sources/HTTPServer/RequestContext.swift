@@ -42,6 +42,7 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
             verdict = .answer(hasBody: true)
         }
         self.head = head
+        hasUnreadBody = verdict == .answer(hasBody: true)
         return perform(machine.headArrived(verdict))
     }
 
@@ -121,7 +122,6 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
         case .callHandler:
             return callHandler()
         case .queueDecided:
-            hasUnreadBody = head?.hasBody ?? false
             return queue(decided.take(), closes: hasUnreadBody)
         case .queueTooLarge:
             return queue(HTTPResponse(status: HeadRules.Refusal.bodyTooLarge.rawValue), closes: true)

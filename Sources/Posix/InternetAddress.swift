@@ -1,3 +1,5 @@
+import Glibc
+
 /// An IP address, of either family, without a port.
 package enum IPAddress: Hashable, Sendable {
     /// An IPv4 address: its four bytes in network order, as one number.
@@ -18,10 +20,11 @@ extension IPAddress: CustomStringConvertible {
         case .v4(let number):
             return (0..<4).map { String((number >> (24 - 8 * $0)) & 0xFF) }.joined(separator: ".")
         case .v6(let high, let low):
-            let groups = [high, low].flatMap { half in
-                (0..<4).map { String((half >> (48 - 16 * $0)) & 0xFFFF, radix: 16) }
-            }
-            return groups.joined(separator: ":")
+            // The form of RFC 5952, as inet_ntop(3) writes it; it fails only for want of room.
+            var halves = (high.bigEndian, low.bigEndian)
+            var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+            _ = unsafe inet_ntop(AF_INET6, &halves, &text, socklen_t(text.count))
+            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
     }
 }

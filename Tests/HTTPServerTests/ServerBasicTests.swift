@@ -93,7 +93,7 @@ import Testing
         let listen = [try ListenAddress(":0"), try ListenAddress("[::1]:0")]
         try withServer(handler, listen: listen) { server in
             let overBoth = InternetAddress(ip: .v4(0x7F00_0001), port: server.boundAddresses[0].port)
-            for (target, name) in [(overBoth, "127.0.0.1"), (server.boundAddresses[1], "0:0:0:0:0:0:0:1")] {
+            for (target, name) in [(overBoth, "127.0.0.1"), (server.boundAddresses[1], "::1")] {
                 let connection = try RawConnection(to: target)
                 connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
                 var reader = RawResponseReader(connection)

@@ -136,6 +136,7 @@ import Testing
             connection.send(head)
             let text = String(decoding: try connection.readToEnd(), as: UTF8.self)
             #expect(text.hasPrefix("HTTP/1.1 400 "))
+            #expect(text.contains("\r\nConnection: close\r\n"))
             #expect(text.components(of: "HTTP/1.1 ") == 1)
         }
     }
