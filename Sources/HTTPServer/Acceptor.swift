@@ -3,8 +3,8 @@ import Posix
 
 /// Takes connections off the listeners, for one loop.
 ///
-/// A spare descriptor is kept for the day when none is left: it is given up to take the connection and close it, so that
-/// the client hears at once and the loop does not spin on a listener that stays readable.
+/// A spare descriptor is kept for the day when none is left: it is given up to take the connection and close it, so
+/// that the client hears at once and the loop does not spin on a listener that stays readable.
 struct Acceptor: ~Copyable {
     /// How many connections one loop takes of one listener in a turn, before it serves those it has.
     static let connectionsPerTurnMax = 8

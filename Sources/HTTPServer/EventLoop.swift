@@ -192,8 +192,8 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     /// Cuts off who takes too long, and who has gone without the library seeing it.
     ///
     /// It does not see the end of a connection that had come already when it read what was before it: the sockets are
-    /// edge-triggered, and `recv_param_adapter` in connection.c of 0.9.75 waits for another edge after a short read. Nor
-    /// does it look at parked ones.
+    /// edge-triggered, and `recv_param_adapter` in connection.c of 0.9.75 waits for another edge after a short read.
+    /// Nor does it look at parked ones.
     private func sweep(now: ContinuousClock.Instant) {
         for connection in connections.values {
             switch connection.phase {
@@ -225,8 +225,8 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     private func shutDown(_ daemon: LibraryDaemon) {
         closeListeners()
         finishStreams()
-        // The library aborts the process when it is stopped with a parked connection (close_all_connections in daemon.c).
-        // A resume under way in another thread ends at once and wakes us.
+        // The library aborts the process when it is stopped with a parked connection (`close_all_connections` in
+        // daemon.c). A resume under way in another thread ends at once and wakes us.
         let patience = ContinuousClock.now + Self.lastPatience
         while parked.load(ordering: .acquiring) > 0, ContinuousClock.now < patience {
             _ = poll(daemon)

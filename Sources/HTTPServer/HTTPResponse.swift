@@ -1,7 +1,7 @@
 /// An answer.
 ///
-/// `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's to write. A field that cannot be sent
-/// (a line break in it, one of those four) makes the answer a 500 and an error in the log.
+/// `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's to write. A field that cannot be
+/// sent (a line break in it, a length of your own) makes the answer a 500 and an error in the log.
 package struct HTTPResponse: Sendable {
     /// What follows the head.
     package enum Body: Sendable {

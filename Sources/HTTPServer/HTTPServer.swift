@@ -20,7 +20,7 @@ package final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - configuration: How it is set up.
     ///   - handler: What answers the requests, on the loops' threads.
-    ///   - logger: Hears of libmicrohttpd's complaints at level debug, and of answers that cannot be sent at level error.
+    ///   - logger: Hears libmicrohttpd's complaints at level debug, and of answers that cannot be sent at error.
     /// - Returns: The running server.
     /// - Throws: ``HTTPServerError`` when an address cannot be bound or the library refuses; nothing is left behind.
     package static func start(
@@ -83,7 +83,7 @@ package final class HTTPServer: Sendable {
 
     /// Takes no more connections, closes idle ones, and ends each other one with its next answer; returns at once.
     ///
-    /// Connections that wait in the kernel's queue are still taken and answered. Streams go on until ``stop(deadline:)``.
+    /// Connections that wait in the kernel's queue are still taken and answered. Streams go on until the stop.
     package func drain() {
         shared.isDraining.store(true, ordering: .releasing)
         loops.forEach { $0.wake() }
