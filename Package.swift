@@ -121,6 +121,13 @@ let package = Package(
             ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", system]
         ),
         tests("JSONTextTests", ["JSONText"]),
+        tests(
+            "FalEmulatorTests",
+            [
+                "FalEmulator", "Crypto", "FalQueue", "HTTPClient", "HTTPServer", "JSONText", "Posix", "Threading", "Webhook",
+                logging, system,
+            ]
+        ),
         tests("CryptoTests", ["Crypto"]),
         tests("WebhookTests", ["Webhook", "Crypto", "JSONText"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "Posix", "Threading", logging, system]),

@@ -1,0 +1,89 @@
+/// One request in the emulated queue.
+struct EmulatedRequest: Sendable {
+    /// How far it is.
+    enum Phase: Sendable {
+        /// It waits for its run.
+        case queued
+        /// It runs.
+        case inProgress
+        /// It is over, well or not.
+        case completed(Completion)
+    }
+
+    /// How and when a request ended.
+    struct Completion: Sendable {
+        /// How.
+        let end: RunEnd
+        /// When, in microseconds since 1970.
+        let time: Int64
+        /// When its answer is no longer stored, in microseconds since 1970.
+        let expiresAt: Int64
+    }
+
+    /// What was handed in; its input is dropped once it is known how the run ends.
+    let submission: EmulatedQueue.Submission
+    /// When it was accepted, in microseconds since 1970.
+    let acceptedAt: Int64
+    /// How the run ends if it comes to its end.
+    let plannedEnd: RunEnd
+    /// How many images are asked for, for models of images.
+    let imageCount: Int
+    /// How far it is.
+    private(set) var phase = Phase.queued
+    /// When its run began, in microseconds since 1970.
+    private(set) var startedAt: Int64?
+    /// How long its run takes, in microseconds.
+    private(set) var runTime: Int64 = 0
+    /// How often a run was started: what a client pays for.
+    private(set) var runsStarted = 0
+
+    /// A request that was just accepted.
+    init(_ submission: EmulatedQueue.Submission, acceptedAt: Int64) {
+        let input = ModelInput(submission.input)
+        plannedEnd = RunEnd(planned: submission.scenario.outcome, endpoint: submission.endpoint, input: input)
+        imageCount = input.imageCount
+        var submission = submission
+        submission.input = []
+        self.submission = submission
+        self.acceptedAt = acceptedAt
+    }
+
+    /// Whether it is over.
+    var isFinished: Bool { completion != nil }
+
+    /// How and when it ended; nil while it has not.
+    var completion: Completion? {
+        if case .completed(let completion) = phase { completion } else { nil }
+    }
+
+    /// Whether its scenario is the error of a cancelled request, rather than a client having cancelled it.
+    var isPlannedToEndCancelled: Bool { plannedEnd == .infrastructureError(.clientCancelled) }
+
+    /// Begins its run.
+    mutating func start(at time: Int64, runTime: Int64) {
+        phase = .inProgress
+        startedAt = time
+        self.runTime = runTime
+        runsStarted += 1
+    }
+
+    /// Ends it.
+    mutating func finish(at time: Int64, end: RunEnd, retention: Int64) {
+        phase = .completed(Completion(end: end, time: time, expiresAt: time + retention))
+    }
+
+    /// The lines that its run has logged up to a time.
+    func log(until now: Int64) -> [LogLine] {
+        guard let startedAt else { return [] }
+        let end = completion.map(\.time) ?? .max
+        var lines = [
+            LogLine(time: startedAt, message: "Run started"),
+            LogLine(time: startedAt + runTime / 2, message: "Generating: 50%"),
+            LogLine(time: startedAt + runTime, message: "Generating: 100%"),
+        ].filter { $0.time <= end }
+        if let completion {
+            lines.append(LogLine(time: completion.time, message: completion.end.logMessage))
+        }
+        return lines.filter { $0.time <= now }
+    }
+}

@@ -1,0 +1,86 @@
+import FalQueue
+
+/// What a path means to the emulator.
+///
+/// A request is found below its app, as fal's answers say, below the whole endpoint id, as fal's OpenAPI files say, and with
+/// `/response` or a slash at the end, as other pages and clients have it.
+enum RequestPath: Equatable, Sendable {
+    /// Pages of the emulator's own.
+    enum Admin: Equatable, Sendable {
+        /// `/emulator/requests`
+        case requests
+        /// `/emulator/requests/{id}/redeliver`
+        case redeliver(String)
+        /// `/emulator/deliveries`
+        case deliveries
+        /// `/emulator/keys/rotate`
+        case rotateKeys
+    }
+
+    /// An endpoint, to which inputs are posted.
+    case submit(EndpointID)
+    /// The status of a request.
+    case status(String)
+    /// The stream of a request's statuses.
+    case stream(String)
+    /// The result of a request.
+    case result(String)
+    /// The cancellation of a request.
+    case cancel(String)
+    /// The public keys.
+    case jwks
+    /// A file, by its name.
+    case file(String)
+    /// A page of the emulator's own.
+    case admin(Admin)
+
+    /// Reads a path; a query is passed over.
+    ///
+    /// - Returns: What it means; nil when nothing.
+    static func parse(_ path: String) -> RequestPath? {
+        let path = path.prefix { $0 != "?" && $0 != "#" }
+        guard path.hasPrefix("/") else { return nil }
+        var parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if parts.count > 1, parts.last == "" { parts.removeLast() }
+        switch parts.first {
+        case ".well-known": return parts.dropFirst() == ["jwks.json"] ? .jwks : nil
+        case "files": return file(parts.dropFirst())
+        case "emulator": return admin(parts.dropFirst())
+        default: return request(parts) ?? submission(parts)
+        }
+    }
+
+    private static func file(_ parts: ArraySlice<String>) -> RequestPath? {
+        guard let name = parts.last, !name.isEmpty, !parts.contains("..") else { return nil }
+        return .file(name)
+    }
+
+    private static func admin(_ parts: ArraySlice<String>) -> RequestPath? {
+        switch Array(parts) {
+        case ["requests"]: .admin(.requests)
+        case ["deliveries"]: .admin(.deliveries)
+        case ["keys", "rotate"]: .admin(.rotateKeys)
+        case let parts where parts.count == 3 && parts[0] == "requests" && parts[2] == "redeliver":
+            .admin(.redeliver(parts[1]))
+        default: nil
+        }
+    }
+
+    private static func submission(_ parts: [String]) -> RequestPath? {
+        (try? EndpointID.parse(parts.joined(separator: "/"))).map { .submit($0) }
+    }
+
+    private static func request(_ parts: [String]) -> RequestPath? {
+        guard let index = parts.lastIndex(of: "requests"), index + 1 < parts.count, !parts[index + 1].isEmpty,
+            (try? EndpointID.parse(parts[..<index].joined(separator: "/"))) != nil
+        else { return nil }
+        let id = parts[index + 1]
+        switch Array(parts[(index + 2)...]) {
+        case [], ["response"]: return .result(id)
+        case ["status"]: return .status(id)
+        case ["status", "stream"]: return .stream(id)
+        case ["cancel"]: return .cancel(id)
+        default: return nil
+        }
+    }
+}
