@@ -39,7 +39,7 @@ extension OwnedDescriptor {
         appendingTo buffer: inout [UInt8]
     ) throws(SystemCallError) -> Int {
         let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: count))
+        buffer.append(contentsOf: [UInt8](repeating: 0, count: count))
         var came = 0
         // What did not come is taken off again, also after an error.
         defer { buffer.removeLast(count - came) }

@@ -31,13 +31,13 @@ struct FakeDisk: Sendable {
             switch change {
             case .write(let new, let offset):
                 let end = offset + new.count
-                if bytes.count < end { bytes.append(contentsOf: repeatElement(0, count: end - bytes.count)) }
+                if bytes.count < end { bytes.append(contentsOf: [UInt8](repeating: 0, count: end - bytes.count)) }
                 bytes.replaceSubrange(offset..<end, with: new)
             case .truncate(let size):
                 if bytes.count > size {
                     bytes.removeLast(bytes.count - size)
                 } else {
-                    bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+                    bytes.append(contentsOf: [UInt8](repeating: 0, count: size - bytes.count))
                 }
             }
         }
@@ -132,6 +132,12 @@ struct FakeDisk: Sendable {
         disk.locks = []
         for inode in files.keys.sorted() { disk.files[inode]?.crash(&random) }
         return disk
+    }
+
+    /// A file by its number, which does not change with its name.
+    subscript(inode: Int) -> Contents {
+        get { files[inode, default: Contents()] }
+        _modify { yield &files[inode, default: Contents()] }
     }
 
     /// The bytes of a file as a program sees them.

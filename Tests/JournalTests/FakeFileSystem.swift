@@ -105,12 +105,12 @@ private final class FakeFile: File {
     }
 
     func size() throws(SystemCallError) -> Int {
-        fileSystem.disk.withLock { $0.files[inode]!.seen.count }
+        fileSystem.disk.withLock { $0[inode].seen.count }
     }
 
     func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(SystemCallError) -> Int {
         try fileSystem.admit(.read(path), "pread")
-        let bytes = fileSystem.disk.withLock { Array($0.files[inode]!.seen.dropFirst(offset).prefix(count)) }
+        let bytes = fileSystem.disk.withLock { Array($0[inode].seen.dropFirst(offset).prefix(count)) }
         buffer.append(contentsOf: bytes)
         return bytes.count
     }
@@ -121,23 +121,23 @@ private final class FakeFile: File {
             count = min(count, limit)
         }
         let taken = bytes.withUnsafeBufferPointer { Array($0.prefix(count)) }
-        fileSystem.disk.withLock { $0.files[inode]!.write(taken, at: offset) }
+        fileSystem.disk.withLock { $0[inode].write(taken, at: offset) }
         return count
     }
 
     func truncate(to size: Int) throws(SystemCallError) {
         try fileSystem.admit(.truncate(path), "ftruncate")
-        fileSystem.disk.withLock { $0.files[inode]!.truncate(to: size) }
+        fileSystem.disk.withLock { $0[inode].truncate(to: size) }
     }
 
     func synchronizeData() throws(SystemCallError) {
         if try fileSystem.admit(.synchronizeData(path), "fdatasync") == .lies { return }
-        fileSystem.disk.withLock { $0.files[inode]!.synchronize() }
+        fileSystem.disk.withLock { $0[inode].synchronize() }
     }
 
     func synchronize() throws(SystemCallError) {
         if try fileSystem.admit(.synchronize(path), "fsync") == .lies { return }
-        fileSystem.disk.withLock { $0.files[inode]!.synchronize() }
+        fileSystem.disk.withLock { $0[inode].synchronize() }
     }
 
     func forgetCached() {}
