@@ -114,10 +114,11 @@ struct Bench: ParsableCommand {
         func run() async throws {
             let logger = Logger(label: "answer") { StandardErrorLogHandler(label: $0, level: .warning) }
             let receiver = try TrivialReceiver(logger: logger)
-            var writer = JSONObjectWriter()
-            writer.member("url", receiver.url)
-            try StandardOutput.write(writer.line)
-            try await runUntilSignalled(receiver, logger: logger)
+            try await runUntilSignalled(receiver, logger: logger) {
+                var writer = JSONObjectWriter()
+                writer.member("url", receiver.url)
+                try StandardOutput.write(writer.line)
+            }
         }
     }
 }

@@ -84,8 +84,7 @@ struct Emulate: AsyncParsableCommand {
                 let status: ExitStatus = error.part == .listen ? .unreachable : .usage
                 throw CommandFailure(status, error.description, advice: error.advice)
             }
-            try announce(emulator)
-            try await runUntilSignalled(emulator, logger: logger)
+            try await runUntilSignalled(emulator, logger: logger) { try announce(emulator) }
         }
     }
 

@@ -41,9 +41,8 @@ struct Serve: AsyncParsableCommand {
             } catch {
                 throw CommandFailure(error.exitStatus, error.description, advice: error.advice)
             }
-            try announce(service.reachable)
             do {
-                try await runUntilSignalled(service, logger: logger)
+                try await runUntilSignalled(service, logger: logger) { try announce(service.reachable) }
             } catch let failure as JournalFailure {
                 throw CommandFailure(
                     .storage,
@@ -77,15 +76,38 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// Runs a service until SIGTERM or SIGINT asks it to stop; a second SIGINT ends the process at once.
-func runUntilSignalled(_ service: some Service, logger: Logger) async throws {
+/// Runs a service until SIGTERM or SIGINT asks it to stop.
+///
+/// - Parameters:
+///   - service: The service, started.
+///   - logger: Where the group logs.
+///   - announce: Says that it is ready; called once the signals are caught, so that whoever waits for it may send one.
+/// - Throws: What the service throws.
+func runUntilSignalled(
+    _ service: some Service,
+    logger: Logger,
+    announce: @escaping @Sendable () throws -> Void
+) async throws {
+    let announced = AnnouncedService(service: service, announce: announce)
     var configuration = ServiceGroupConfiguration(
-        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+        services: [.init(service: announced, successTerminationBehavior: .gracefullyShutdownGroup)],
         gracefulShutdownSignals: [.sigterm, .sigint],
         logger: logger
     )
     configuration.maximumGracefulShutdownDuration = .seconds(30)
     try await ServiceGroup(configuration: configuration).run()
+}
+
+/// A service that says it is ready once the group runs it, which is after the group has begun to catch signals.
+private struct AnnouncedService<Wrapped: Service>: Service {
+    let service: Wrapped
+    let announce: @Sendable () throws -> Void
+
+    func run() async throws {
+        // Nobody reading the announcement is no reason to stop.
+        try? announce()
+        try await service.run()
+    }
 }
 
 extension ServiceStartFailure {
