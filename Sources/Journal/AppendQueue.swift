@@ -96,7 +96,7 @@ struct AppendQueue: Sendable {
             bytes += first.event.lineBytesMax
             batch.append(takeFirst(first))
         }
-        statistics.failures[.tooOld, default: 0] += expired.count
+        if !expired.isEmpty { statistics.failures[.tooOld, default: 0] += expired.count }
         return (batch, expired)
     }
 

@@ -7,7 +7,7 @@ struct JournalDirectory {
     let fileSystem: any FileSystem
     let path: String
 
-    /// Makes the directories that are missing, mode 0750, each entered in a synchronized parent.
+    /// Makes the directories that are missing, mode 0750, and synchronizes the directories that they are entered in.
     func make() throws(SystemCallError) {
         try makeWithParents(path)
         try makeWithParents(path + "/" + "quarantine")
@@ -23,7 +23,13 @@ struct JournalDirectory {
             try makeWithParents(parent)
             made = try fileSystem.makeDirectory(path)
         }
-        if made { try fileSystem.synchronizeDirectory(parent.isEmpty ? "/" : parent) }
+        do throws(SystemCallError) {
+            // Also where it was there: whoever made it may have been killed before this.
+            try fileSystem.synchronizeDirectory(parent.isEmpty ? "/" : parent)
+        } catch {
+            // Somebody else's directory that may be entered and not read; only who made a name answers for it.
+            guard !made, error.errno == .permissionDenied else { throw error }
+        }
     }
 
     /// Takes the lock, which lasts until the file is closed.
@@ -34,8 +40,7 @@ struct JournalDirectory {
         do throws(SystemCallError) {
             let file = try fileSystem.open(path + "/" + "LOCK", .makingIfMissing)
             if try file.lock() {
-                try file.truncate(to: 0)
-                try file.writeAll(Array("\(process)\n".utf8).span, at: 0)
+                try name(process, in: file)
                 return file
             }
             try file.readAll(20, at: 0, appendingTo: &holder)
@@ -48,6 +53,16 @@ struct JournalDirectory {
             "the journal in \(path) is in use by process \(name.isEmpty ? "unknown" : name); "
                 + "stop that one, or use another data directory"
         )
+    }
+
+    /// Writes who has the lock; a disk without room for that is no reason not to start.
+    private func name(_ process: Int32, in file: any File) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try file.truncate(to: 0)
+            try file.writeAll(Array("\(process)\n".utf8).span, at: 0)
+        } catch {
+            guard error.errno == .noSpace || error.errno == .diskQuotaExceeded else { throw error }
+        }
     }
 
     /// The journal's name, if it has one.

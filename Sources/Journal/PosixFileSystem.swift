@@ -6,14 +6,17 @@ package struct PosixFileSystem: FileSystem {
     /// The one there is.
     package init() {}
 
+    /// Makes a directory (mkdir(2)).
     package func makeDirectory(_ path: String) throws(SystemCallError) -> Bool {
         try Directory.make(path, mode: 0o750)
     }
 
+    /// The names in a directory (readdir(3)).
     package func names(in directory: String) throws(SystemCallError) -> [String] {
         try Directory.names(in: directory)
     }
 
+    /// Opens a file (open(2)).
     package func open(_ path: String, _ mode: FileOpening) throws(SystemCallError) -> any File {
         let flags =
             switch mode {
@@ -25,14 +28,17 @@ package struct PosixFileSystem: FileSystem {
         return PosixFile(path: path, descriptor: try OwnedDescriptor.open(path, flags))
     }
 
+    /// Gives a file another name (rename(2)).
     package func rename(_ path: String, to other: String) throws(SystemCallError) {
         try Directory.rename(path, to: other)
     }
 
+    /// Takes a file's name away (unlink(2)).
     package func remove(_ path: String) throws(SystemCallError) {
         try Directory.remove(path)
     }
 
+    /// Puts the names in a directory on disk (fsync(2)).
     package func synchronizeDirectory(_ path: String) throws(SystemCallError) {
         try Directory.synchronize(path)
     }

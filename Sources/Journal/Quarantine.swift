@@ -1,4 +1,5 @@
 import Posix
+import SystemPackage
 
 /// Where bytes go that were taken out of a segment: nothing is thrown away that somebody may want to look at.
 struct Quarantine {
@@ -7,14 +8,26 @@ struct Quarantine {
 
     /// Copies a range of a segment into a file of its own, named by segment and offsets, and puts it on disk.
     ///
-    /// A copy that an interrupted recovery left behind is written again.
+    /// A copy that is there already stays as it is: the same range may go bad twice.
     func keep(_ range: Range<Int>, of file: any File, segment: SegmentName) throws(SystemCallError) {
-        let name = "\(segment.first).\(range.lowerBound)-\(range.upperBound).bad"
-        let copy = try fileSystem.open(directory + "/" + name, .makingIfMissing)
-        try copy.truncate(to: 0)
+        let copy = try makeFile("\(segment.first).\(range.lowerBound)-\(range.upperBound)")
         try file.copy(range, to: copy, at: 0)
         try copy.synchronize()
         try fileSystem.synchronizeDirectory(directory)
+    }
+
+    private func makeFile(_ name: String) throws(SystemCallError) -> any File {
+        var path = directory + "/" + name + ".bad"
+        var number = 1
+        while true {
+            do throws(SystemCallError) {
+                return try fileSystem.open(path, .makingNew)
+            } catch {
+                guard error.errno == .fileExists else { throw error }
+            }
+            number += 1
+            path = directory + "/" + name + ".\(number).bad"
+        }
     }
 }
 

@@ -9,6 +9,9 @@ import Threading
 
 /// Power cuts at any call, on a disk that keeps any part of what was not synchronized.
 @Suite struct CrashTests {
+    /// What a disk says is done and is not.
+    enum Lie: Sendable { case none, data, names }
+
     /// What must hold after a crash, by the names of the fault-test oracle.
     private struct Violation: Error, CustomStringConvertible {
         let description: String
@@ -22,11 +25,11 @@ import Threading
         var acknowledged: [UInt64: String] = [:]
         /// What was handed in, answered or not.
         var sent: Set<String> = []
-        let lies: Bool
+        let lie: Lie
 
-        init(seed: UInt64, lies: Bool = false) {
+        init(seed: UInt64, lie: Lie = .none) {
             random = SeededGenerator(seed: seed)
-            self.lies = lies
+            self.lie = lie
         }
 
         mutating func run(lives: Int) throws {
@@ -44,14 +47,16 @@ import Threading
             let fails = Int.random(in: 0...3, using: &random) == 0 ? Int.random(in: 1...60, using: &random) : 0
             let errno = [Errno.noSpace, .ioError, .fileTooLarge].randomElement(using: &random) ?? .noSpace
             let takes = Int.random(in: 1...900, using: &random)
-            let lies = lies
+            let lie = lie
             let fileSystem = FakeFileSystem(disk) { call in
                 let number = calls.add(1, ordering: .relaxed).newValue
                 if number > last { return .fails(.ioError) }
                 if number == fails { return .fails(errno) }
                 if number.isMultiple(of: 3), case .write = call { return .takes(takes) }
-                if lies, case .synchronizeData = call { return .lies }
-                return .none
+                switch (lie, call) {
+                case (.data, .synchronizeData), (.names, .synchronizeDirectory): return .lies
+                default: return .none
+                }
             }
             defer { disk = fileSystem.image }
             var options = sampleOptions()
@@ -126,7 +131,7 @@ import Threading
 
     /// How many seeds; `FALCONER_CRASH_SEEDS` asks for more.
     private static let seeds =
-        ProcessInfo.processInfo.environment["FALCONER_CRASH_SEEDS"].flatMap { UInt64($0) } ?? 2_000
+        ProcessInfo.processInfo.environment["FALCONER_CRASH_SEEDS"].flatMap { UInt64($0) } ?? 1_000
 
     @Test func noPowerCutCostsAnAcknowledgedEvent() {
         for seed in 1...Self.seeds {
@@ -140,9 +145,10 @@ import Threading
         }
     }
 
-    @Test func aDiskThatLiesIsFoundOut() {
-        let caught = (1...UInt64(50)).contains { seed in
-            var life = Life(seed: seed, lies: true)
+    @Test(arguments: [Lie.data, .names])
+    func aDiskThatLiesIsFoundOut(lie: Lie) {
+        let caught = (1...UInt64(100)).contains { seed in
+            var life = Life(seed: seed, lie: lie)
             do {
                 try life.run(lives: 3)
                 return false
