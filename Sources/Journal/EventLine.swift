@@ -43,7 +43,8 @@ package struct EventLine: Sendable {
     /// What happened.
     package var type: EventType {
         let name = rawBytes(.type)
-        return EventType.known.first { $0.rawValue.utf8.elementsEqual(name) }
+        // The length first: it tells most of them apart, and recovery asks this of every line.
+        return EventType.known.first { $0.rawValue.utf8.count == name.count && $0.rawValue.utf8.elementsEqual(name) }
             ?? EventType(rawValue: String(decoding: name, as: UTF8.self))
     }
 
