@@ -95,6 +95,9 @@ package final class FalEmulator: Service {
         logger.info("emulator stopped")
     }
 
+    /// How many clients watch a status right now.
+    var streamCount: Int { core.state.withLock { state in state.streams.count } }
+
     private static func url(_ server: HTTPServer, isTLS: Bool) -> String {
         guard let address = server.boundAddresses.first else { return "" }
         return "\(isTLS ? "https" : "http")://\(address.reachable)"
