@@ -15,10 +15,11 @@ package struct GatherPolicy: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - lastBatchCount: The number of events in the batch before.
+    ///   - waiting: How many wait now. As many as last time means that everybody is back, and nobody is left to wait for.
     ///   - arrivals: How many arrived during the last pause; `nil` before the first pause.
     ///   - waited: How long this batch has waited so far.
     /// - Returns: Whether waiting may still pay.
-    package func waits(lastBatchCount: Int, arrivals: Int?, waited: Duration) -> Bool {
-        lastBatchCount > 1 && arrivals != 0 && waited < waitMax
+    package func waits(lastBatchCount: Int, waiting: Int, arrivals: Int?, waited: Duration) -> Bool {
+        lastBatchCount > 1 && waiting < lastBatchCount && arrivals != 0 && waited < waitMax
     }
 }

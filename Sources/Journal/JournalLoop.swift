@@ -44,7 +44,12 @@ struct JournalLoop {
         let began = clock.now()
         var count = waiting
         var arrivals: Int?
-        while gathering.waits(lastBatchCount: lastBatchCount, arrivals: arrivals, waited: clock.now() - began) {
+        while gathering.waits(
+            lastBatchCount: lastBatchCount,
+            waiting: count,
+            arrivals: arrivals,
+            waited: clock.now() - began
+        ) {
             let (now, isComplete) = queue.wait(atMost: gathering.pauseMax, until: { $0.isBatchComplete }) {
                 ($0.count, $1)
             }

@@ -202,12 +202,18 @@ import Threading
 
     @Test(
         arguments: [
-            (1, nil, 0, false), (2, nil, 0, true), (2, 1, 50, true), (2, 0, 50, false), (9, 3, 999, true),
-            (9, 3, 1_000, false),
-        ] as [(Int, Int?, Int, Bool)]
+            (1, 0, nil, 0, false), (2, 1, nil, 0, true), (2, 1, 1, 50, true), (2, 1, 0, 50, false),
+            (9, 8, 3, 999, true), (9, 8, 3, 1_000, false), (9, 9, 3, 50, false), (9, 20, nil, 0, false),
+        ] as [(Int, Int, Int?, Int, Bool)]
     )
-    func gatheringIsForCompanyOnly(last: Int, arrivals: Int?, waited: Int, waits: Bool) {
+    func gatheringIsForCompanyThatIsMissing(last: Int, waiting: Int, arrivals: Int?, waited: Int, waits: Bool) {
         let policy = GatherPolicy()
-        #expect(policy.waits(lastBatchCount: last, arrivals: arrivals, waited: .microseconds(waited)) == waits)
+        let answer = policy.waits(
+            lastBatchCount: last,
+            waiting: waiting,
+            arrivals: arrivals,
+            waited: .microseconds(waited)
+        )
+        #expect(answer == waits)
     }
 }
