@@ -118,7 +118,8 @@ let package = Package(
         tests("FalconerTests", ["Crypto", "Falconer", "Journal", "Posix", logging, system]),
         tests(
             "IntegrationTests",
-            ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", system]
+            ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", "Threading", system],
+            resources: [.copy("Vectors")]
         ),
         tests("JSONTextTests", ["JSONText"]),
         tests(

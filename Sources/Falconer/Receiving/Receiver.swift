@@ -77,26 +77,33 @@ final class Receiver: HTTPHandler {
             exchange.respond(HookAnswer.refused(status: 503).response)
             return
         }
-        switch verify(request) {
+        let keySet = keys.keySet
+        switch verify(request, with: keySet) {
         case .success(let delivery):
             store(Arrival(delivery: delivery, body: request.body, token: token), ParkedExchange(exchange.suspend()))
         case .failure(let rejection) where rejection.code == .signatureInvalid:
             // A key may have been rotated in: one fetch, shared by all who wait for it, before the signature is wrong.
             let parked = ParkedExchange(exchange.suspend())
-            let waits = keys.miss { [self] in
-                switch verify(request) {
+            let again: @Sendable () -> Void = { [self] in
+                switch verify(request, with: keys.keySet) {
                 case .success(let delivery):
                     store(Arrival(delivery: delivery, body: request.body, token: token), parked)
                 case .failure(let rejection): parked.answer(refuse(request, rejection))
                 }
             }
-            if !waits { parked.answer(refuse(request, rejection)) }
+            if keys.miss(again) { return }
+            // The fetch may have ended since the keys above were taken.
+            if keys.keySet == keySet {
+                parked.answer(refuse(request, rejection))
+            } else {
+                again()
+            }
         case .failure(let rejection):
             exchange.respond(refuse(request, rejection).response)
         }
     }
 
-    private func verify(_ request: HTTPRequest) -> Result<VerifiedDelivery, WebhookRejection> {
+    private func verify(_ request: HTTPRequest, with keySet: KeySet?) -> Result<VerifiedDelivery, WebhookRejection> {
         do throws(WebhookRejection) {
             let headers = try WebhookHeaders { name in request.head.headers.values(of: name.rawValue) }
             let accounts = accounts.withLock { $0 }
@@ -105,7 +112,7 @@ final class Receiver: HTTPHandler {
                     headers: headers,
                     body: request.body.span,
                     now: sinceEpoch(),
-                    keySet: keys.keySet,
+                    keySet: keySet,
                     accounts: accounts
                 )
             )
