@@ -6,6 +6,7 @@ import JSONText
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at the configuration.",
+        discussion: "Exit codes: 0 shown, 64 wrong options.",
         subcommands: [Show.self]
     )
 
@@ -14,8 +15,11 @@ struct Config: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
                 "Show every setting of 'falconer serve' with the same options: its value and where that comes from.",
-            discussion:
-                "A flag goes before a variable, a variable before the default. The fal key itself is never shown."
+            discussion: """
+                A flag goes before a variable, a variable before the default. The fal key itself is never shown.
+
+                Exit codes: 0 shown, 64 a setting that 'falconer serve' would not take.
+                """
         )
 
         @OptionGroup var options: ServeOptions
@@ -25,6 +29,7 @@ struct Config: ParsableCommand {
             try reportingFailure {
                 let environment = Environment(variables: ProcessInfo.processInfo.environment)
                 _ = try options.resolved(environment)
+                _ = try options.log.logger("falconer")
                 for setting in options.settings(environment) { try print(setting) }
                 let key = Setting<String?>(
                     name: "FAL_KEY",

@@ -66,17 +66,22 @@ struct ServeOptions: ParsableArguments {
     ///
     /// - Throws: ``CommandFailure`` that names the option and says what it takes.
     func resolved(_ environment: Environment) throws -> ServiceConfiguration {
-        let values = Dictionary(uniqueKeysWithValues: settings(environment).map { ($0.name, $0.value) })
+        let settings = settings(environment)
+        // Mostly a shell variable that is not set; to take it for "not given" would accept everybody's deliveries.
+        if let empty = settings.first(where: { $0.origin == .flag && $0.value == "" }) {
+            throw CommandFailure(.usage, "--\(empty.name) is empty: give it a value, or leave it out")
+        }
+        let values = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value) })
         func value(_ name: String) -> String? { values[name] ?? nil }
         var configuration = ServiceConfiguration(
             socketPath: value("socket") ?? "",
             dataDirectory: FilePath(value("data") ?? "")
         )
-        configuration.listen = try list(value("listen")).map { text in
+        configuration.listen = try list(listen, value("listen")).map { text in
             try parsing("listen") { try ListenAddress(text) }
         }
         configuration.keySource = KeySource(value("keys") ?? "")
-        configuration.accounts = list(value("account"))
+        configuration.accounts = list(account, value("account"))
         configuration.queue = try parsing("fal-queue-url") { try QueueURL.parse(value("fal-queue-url") ?? "") }
         configuration.reach = try reach(value("public-url"))
         configuration.key = try key(value("fal-key-file"), environment)
@@ -95,8 +100,12 @@ struct ServeOptions: ParsableArguments {
         return environment.setting(name, flag: flag, default: fallback.joined(separator: ","))
     }
 
-    private func list(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+    /// The values of a repeatable option: the flags as they are, else the variable's or the default's, between commas.
+    private func list(_ flags: [String], _ text: String?) -> [String] {
+        guard flags.isEmpty else { return flags }
+        return (text ?? "").split(separator: ",")
+            .map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
+            .filter { !$0.isEmpty }
     }
 
     private func reach(_ text: String?) throws -> ServiceConfiguration.Reach {
@@ -108,10 +117,11 @@ struct ServeOptions: ParsableArguments {
     }
 
     private func key(_ path: String?, _ environment: Environment) throws -> FalKey? {
+        if let path { return try parsing("fal-key-file") { try FalKey.fromFile(path) } }
         do {
-            return try path.map { try FalKey.fromFile($0) } ?? FalKey.fromEnvironment(environment.variables)
+            return try FalKey.fromEnvironment(environment.variables)
         } catch {
-            throw CommandFailure(.usage, "the fal key cannot be used: \(error)")
+            throw CommandFailure(.usage, "FAL_KEY: \(error)")
         }
     }
 }
