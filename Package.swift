@@ -83,7 +83,10 @@ let package = Package(
         ),
         library(
             "FalEmulator",
-            ["HTTPServer", "FalQueue", "HTTPClient", "Crypto", "JSONText", "Posix", "Threading", lifecycle, logging]
+            [
+                "HTTPServer", "FalQueue", "HTTPClient", "Crypto", "JSONText", "Posix", "Threading", lifecycle, logging,
+                system,
+            ]
         ),
 
         .executableTarget(

@@ -32,14 +32,16 @@ final class HookPeer: Sendable {
 
 /// What a receiver that follows fal's documentation makes of a delivery.
 func verdict(on delivery: PeerRequest, _ fixture: ServiceFixture) throws -> Result<VerifiedDelivery, WebhookRejection> {
-    let keys = try KeySet(parsing: fixture.send(.get, "/.well-known/jwks.json", key: nil).body.span)
+    let published = try fixture.send(.get, "/.well-known/jwks.json", key: nil).body
+    let keys = try KeySet(parsing: published.span)
+    let body = delivery.body
     do throws(WebhookRejection) {
         let headers = try WebhookHeaders { name in
             delivery.header(name.rawValue).map { [Array($0.utf8)] } ?? []
         }
         let verified = try WebhookVerifier.verify(
             headers: headers,
-            body: delivery.body.span,
+            body: body.span,
             now: .seconds(Date().timeIntervalSince1970),
             keySet: keys,
             accounts: AccountPolicy(given: [EmulatorConfiguration.defaultAccount])

@@ -74,7 +74,7 @@ final class ServiceFixture {
 }
 
 /// An answer, and its body as JSON.
-struct Answer {
+struct Answer: Sendable {
     let status: Int
     let headers: HTTPHeaders
     let body: [UInt8]

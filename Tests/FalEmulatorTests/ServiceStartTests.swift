@@ -23,7 +23,8 @@ struct ServiceStartTests {
             sets.append(try fixture.send(.get, "/.well-known/jwks.json", key: nil).text)
         }
         #expect(sets[0] == sets[1])
-        let keySet = try KeySet(parsing: Array(sets[0].utf8).span)
+        let published = Array(sets[0].utf8)
+        let keySet = try KeySet(parsing: published.span)
         #expect(keySet.keys.count == EmulatorKeys.countMin)
         let mode = try FileManager.default.attributesOfItem(atPath: path.string)[.posixPermissions] as? Int
         #expect(mode == 0o600)
@@ -68,7 +69,9 @@ struct ServiceStartTests {
         let plain = keys.jwks(isPadded: false)
         let padded = keys.jwks(isPadded: true)
         #expect(String(decoding: padded, as: UTF8.self).contains(#"=""#))
-        #expect(try KeySet(parsing: plain.span).keys == KeySet(parsing: padded.span).keys)
+        let plainSet = try KeySet(parsing: plain.span)
+        let paddedSet = try KeySet(parsing: padded.span)
+        #expect(plainSet.keys == paddedSet.keys)
     }
 
     @Test("an address in use is told as such")
@@ -105,7 +108,7 @@ struct ServiceStartTests {
 
 @Suite("One made-up delivery")
 struct ServiceTriggerTests {
-    @Test("each event is a delivery that a receiver trusts through the shared keys file", arguments: Trigger.Event.allCases)
+    @Test("each event is one that a receiver trusts through the shared keys file", arguments: Trigger.Event.allCases)
     func events(event: Trigger.Event) async throws {
         let folder = TemporaryDirectory()
         let path = FilePath("\(folder.path)/keys.json")

@@ -2,6 +2,7 @@ import Foundation
 import HTTPClient
 import TestSupport
 import Testing
+import Threading
 
 @testable import FalEmulator
 
@@ -14,13 +15,18 @@ struct ServiceStreamTests {
     }
 
     @Test("one event for each change, each log line once, and the end after COMPLETED")
-    func stream() throws {
-        let fixture = try ServiceFixture {
-            $0.queueTime = .milliseconds(100)
-            $0.runTime = .milliseconds(200)
-        }
+    func stream() async throws {
+        let fixture = try ServiceFixture { $0.concurrency = 1 }
+        let first = try fixture.submit([("X-Emulator-Run-Ms", "86400000")])
         let id = try fixture.submit()
-        let answer = try fixture.send(.get, "\(ServiceFixture.app)/requests/\(id)/status/stream?logs=1")
+        let watching = StreamWatcher(id, fixture, query: "?logs=1")
+        let isWatched = await eventually { fixture.emulator.streamCount == 1 }
+        #expect(isWatched)
+        let path = "\(ServiceFixture.app)/requests/\(first)"
+        let isRunning = try await eventually { try fixture.send(.get, path + "/status").text.contains("IN_PROGRESS") }
+        #expect(isRunning)
+        #expect(try fixture.send(.put, path + "/cancel").status == 202)
+        let answer = try #require(await watching.answer())
         #expect(answer.status == 200)
         #expect(answer.headers["Content-Type"] == "text/event-stream")
         let events = events(answer.text)
@@ -37,13 +43,16 @@ struct ServiceStreamTests {
     }
 
     @Test("a silent stream says that it is alive")
-    func ping() throws {
-        let fixture = try ServiceFixture {
-            $0.queueTime = .milliseconds(400)
-            $0.pingInterval = .milliseconds(50)
-        }
-        let id = try fixture.submit()
-        let answer = try fixture.send(.get, "\(ServiceFixture.app)/requests/\(id)/status/stream")
+    func ping() async throws {
+        let fixture = try ServiceFixture { $0.pingInterval = .milliseconds(20) }
+        let id = try fixture.submit([("X-Emulator-Run-Ms", "86400000")])
+        let watching = StreamWatcher(id, fixture)
+        let isWatched = await eventually { fixture.emulator.streamCount == 1 }
+        #expect(isWatched)
+        let hasBeenSilent = await eventually { fixture.emulator.pingCount >= 2 }
+        #expect(hasBeenSilent)
+        fixture.emulator.stop()
+        let answer = try #require(await watching.answer())
         #expect(answer.text.contains(": ping\n\n"))
         #expect(answer.text.contains(#""logs": null"#))
     }
@@ -57,19 +66,37 @@ struct ServiceStreamTests {
         #expect(events(answer.text).compactMap { $0["status"] as? String } == ["COMPLETED"])
     }
 
-    @Test("an emulator that stops ends its streams and the submissions that wait for their webhook")
+    @Test("an emulator that stops ends its streams")
     func stop() async throws {
         let fixture = try ServiceFixture { $0.runTime = .seconds(3600) }
         let id = try fixture.submit()
-        let url = fixture.emulator.url + "\(ServiceFixture.app)/requests/\(id)/status/stream"
-        let result = Task.detached { () -> String in
-            let client = try HTTPClient()
-            let headers: HTTPHeaders = ["Authorization": "Key a:b"]
-            return String(decoding: try client.send(.init(url: url, headers: headers)).body, as: UTF8.self)
-        }
+        let watching = StreamWatcher(id, fixture)
         let isWatched = await eventually { fixture.emulator.streamCount == 1 }
         #expect(isWatched)
         fixture.emulator.stop()
-        #expect(try await result.value.contains("data: "))
+        #expect(await watching.answer()?.text.contains("data: ") == true)
+    }
+}
+
+/// Watches a request's stream to its end, on a thread of its own: a blocking call has no place in a task.
+private final class StreamWatcher: Sendable {
+    private let result = Monitor<Answer?>(nil)
+    private let thread: WorkerThread
+
+    init(_ id: String, _ fixture: ServiceFixture, query: String = "") {
+        let url = "\(fixture.emulator.url)\(ServiceFixture.app)/requests/\(id)/status/stream\(query)"
+        thread = WorkerThread(name: "watcher") { [result] in
+            let response = try? HTTPClient().send(.init(url: url, headers: ["Authorization": "Key a:b"]))
+            let answer = response.map { Answer(status: $0.status, headers: $0.headers, body: $0.body) }
+            result.withLock { result in result = answer }
+        }
+    }
+
+    deinit { thread.join() }
+
+    /// What came; nil when it did not end in time.
+    func answer() async -> Answer? {
+        _ = await eventually { self.result.withLock { result in result != nil } }
+        return result.withLock { result in result }
     }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import HTTPClient
+import Posix
 import TestSupport
 import Testing
 import Webhook
@@ -125,9 +126,15 @@ struct ServiceWebhookTests {
         let fixture = try ServiceFixture()
         let hook = HookPeer(200)
         let id = try fixture.submit([("X-Emulator-Webhook", "late:1")], hook: hook.url)
-        _ = try await fixture.completed(id)
-        #expect(hook.deliveries.isEmpty)
-        #expect(await hook.waitFor(1))
+        let isOver = try await eventually { try fixture.attempts(id).count == 1 }
+        #expect(isOver)
+        let books = try fixture.send(.get, "/emulator/requests").json["requests"] as? [[String: Any]]
+        let acceptedText = try #require(books?[0]["accepted_at"] as? String)
+        let sentText = try #require(fixture.attempts(id)[0]["started_at"] as? String)
+        let accepted = try #require(WallTime(rfc3339: acceptedText))
+        let sent = try #require(WallTime(rfc3339: sentText))
+        #expect(sent.microseconds - accepted.microseconds >= 1_000_000)
+        #expect(hook.deliveries.count == 1)
     }
 
     @Test("a webhook before the answer has arrived when the submission is answered, even if the hook refuses it")

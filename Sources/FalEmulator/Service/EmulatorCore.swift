@@ -66,6 +66,7 @@ final class EmulatorCore: Sendable {
         clients.forEach { $0.cancel() }
         let threads = threads.withLock { threads in threads }
         threads.forEach { $0.join() }
+        for news in state.withLock({ state in state.takeNews() }) { _ = news.write.perform() }
         streams.forEach { $0.finish() }
     }
 
@@ -78,9 +79,11 @@ final class EmulatorCore: Sendable {
     ) -> Result {
         let now = clock.now
         let (result, actions) = state.withLock { state in
+            let due = state.advance(now: now)
             let outcome = change(&state, now)
+            state.collectNews(now: now)
             state.touch()
-            return outcome
+            return (outcome.0, due + outcome.1)
         }
         apply(actions)
         return result
@@ -124,15 +127,19 @@ extension EmulatorCore {
             )
             if isOver { return }
             let now = clock.now
-            apply(state.withLock { state in state.queue.advance(now: now) }, unlessEmpty: true)
+            play(now: now)
             tellStreams()
             saveKeys()
         }
     }
 
-    private func apply(_ actions: [EmulatedQueue.Action], unlessEmpty: Bool) {
+    private func play(now: Int64) {
+        let actions = state.withLock { state in
+            let actions = state.advance(now: now)
+            state.collectNews(now: now)
+            return actions
+        }
         if !actions.isEmpty { apply(actions) }
-        let now = clock.now
         let hasReady = state.withLock { state in
             state.moveDue(now: now)
             return !state.ready.isEmpty
@@ -141,11 +148,7 @@ extension EmulatorCore {
     }
 
     private func tellStreams() {
-        let now = clock.now
-        let writes = state.withLock { state in
-            state.streamWrites(now: now, pingInterval: settings.pingInterval.microseconds)
-        }
-        for (number, write) in writes where !write.perform() || write.isLast {
+        for (number, write) in state.withLock({ state in state.takeNews() }) where !write.perform() {
             state.withLock { state in state.streams[number] = nil }
         }
     }

@@ -87,10 +87,9 @@ extension EmulatorHandler {
     private func status(_ id: String, _ request: HTTPRequest) -> HTTPResponse {
         let base = baseURL(request)
         let found = core.change { state, now in
-            let actions = state.queue.advance(now: now)
             let view = state.queue.status(id, now: now)
             let urls = state.queue.urls(of: id, baseURL: base)
-            return (view.flatMap { view in urls.map { (view, $0) } }, actions)
+            return (view.flatMap { view in urls.map { (view, $0) } }, [])
         }
         guard let (view, urls) = found else { return .notFound(id) }
         return .json(view.httpStatus, view.body(urls: urls, logs: wantsLogs(request) ? view.log : nil), id: id)
@@ -121,10 +120,7 @@ extension EmulatorHandler {
     }
 
     private func result(_ id: String) -> HTTPResponse {
-        let view = core.change { state, now in
-            let actions = state.queue.advance(now: now)
-            return (state.queue.result(id, now: now), actions)
-        }
+        let view = core.change { state, now in (state.queue.result(id, now: now), []) }
         var response = HTTPResponse.json(view.status, view.body, id: id)
         for header in view.headers {
             response.headers.append(header.name, header.value)

@@ -60,6 +60,7 @@ struct EmulatorKeys: Sendable {
     /// The key set as fal publishes it at `/.well-known/jwks.json` (RFC 8037).
     ///
     /// - Parameter isPadded: Whether `x` ends with `=`: standard base64url has none, but fal's Python sample needs it.
+    /// - Returns: The JSON.
     func jwks(isPadded: Bool) -> [UInt8] {
         let elements = keys.map { key -> [UInt8] in
             let raw = key.privateKey.publicKey.rawBytes

@@ -16,6 +16,12 @@ struct EmulatorState: Sendable {
     var streams: [Int: StatusStream] = [:]
     /// The next one's number.
     var nextStream = 0
+    /// What the streams are still to be told, in order.
+    var news: [(number: Int, write: StreamWrite)] = []
+    /// How many comments silent streams got.
+    var pingCount = 0
+    /// How long a stream is silent before it gets a comment, in microseconds.
+    let pingInterval: Int64
     /// Submissions that are answered after their webhook was tried.
     var parked: [String: ParkedAnswer] = [:]
     /// Whether the keys changed since the file was written.
@@ -80,20 +86,38 @@ struct EmulatorState: Sendable {
         }
     }
 
-    /// What every stream is to be told now.
-    mutating func streamWrites(now: Int64, pingInterval: Int64) -> [(number: Int, write: StreamWrite)] {
-        var writes: [(number: Int, write: StreamWrite)] = []
-        for number in streams.keys.sorted() {
-            guard var stream = streams[number] else { continue }
-            if let write = news(&stream, now: now, pingInterval: pingInterval) {
-                writes.append((number, write))
-            }
-            streams[number] = stream
+    /// Plays everything that is due, one event after the other, so that no stream misses a status.
+    mutating func advance(now: Int64) -> [EmulatedQueue.Action] {
+        var actions: [EmulatedQueue.Action] = []
+        while let due = queue.nextDue, due <= now {
+            actions += queue.advance(now: due)
+            collectNews(now: due)
         }
-        return writes
+        return actions
     }
 
-    private func news(_ stream: inout StatusStream, now: Int64, pingInterval: Int64) -> StreamWrite? {
+    /// Writes down what every stream is to be told as of now.
+    mutating func collectNews(now: Int64) {
+        for number in streams.keys.sorted() {
+            guard var stream = streams[number] else { continue }
+            let write = news(&stream, now: now)
+            if write?.bytes == StreamWrite.ping {
+                pingCount += 1
+            }
+            streams[number] = write?.isLast == true ? nil : stream
+            if let write {
+                news.append((number, write))
+            }
+        }
+    }
+
+    /// Gives out what was written down.
+    mutating func takeNews() -> [(number: Int, write: StreamWrite)] {
+        defer { news = [] }
+        return news
+    }
+
+    private func news(_ stream: inout StatusStream, now: Int64) -> StreamWrite? {
         guard let view = queue.status(stream.requestID, now: now),
             let urls = queue.urls(of: stream.requestID, baseURL: stream.baseURL)
         else {

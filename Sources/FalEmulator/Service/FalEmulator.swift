@@ -28,7 +28,13 @@ package final class FalEmulator: Service {
     private let servers: [HTTPServer]
     private let logger: Logger
 
-    private init(_ core: EmulatorCore, _ main: HTTPServer, _ plain: HTTPServer?, certificate: FilePath?, _ logger: Logger) {
+    private init(
+        _ core: EmulatorCore,
+        _ main: HTTPServer,
+        _ plain: HTTPServer?,
+        certificate: FilePath?,
+        _ logger: Logger
+    ) {
         self.core = core
         self.logger = logger
         servers = [main, plain].compactMap(\.self)
@@ -44,6 +50,7 @@ package final class FalEmulator: Service {
     /// - Parameters:
     ///   - configuration: How it behaves.
     ///   - logger: Hears of each webhook at level debug, and of what goes wrong.
+    /// - Returns: The running emulator.
     /// - Throws: ``EmulatorStartFailure``, which says what did not start and what to do; nothing is left behind.
     package static func start(
         _ configuration: EmulatorConfiguration,
@@ -98,6 +105,9 @@ package final class FalEmulator: Service {
     /// How many clients watch a status right now.
     var streamCount: Int { core.state.withLock { state in state.streams.count } }
 
+    /// How many comments silent streams got.
+    var pingCount: Int { core.state.withLock { state in state.pingCount } }
+
     private static func url(_ server: HTTPServer, isTLS: Bool) -> String {
         guard let address = server.boundAddresses.first else { return "" }
         return "\(isTLS ? "https" : "http")://\(address.reachable)"
@@ -142,7 +152,8 @@ package final class FalEmulator: Service {
             queue: EmulatedQueue(queue, video: SampleVideo.facts(byteCount: video.count)),
             plan: DeliveryPlan(schedule: WebhookSchedule(configuration.schedule, speed: configuration.speed)),
             keys: keys,
-            rules: configuration.rules
+            rules: configuration.rules,
+            pingInterval: configuration.pingInterval.microseconds
         )
     }
 }

@@ -5,7 +5,7 @@ import JSONText
 import Logging
 import SystemPackage
 
-/// `falconer emulate`
+/// `falconer emulate`.
 struct Emulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Be fal, on this machine: a queue, webhooks, keys, and faults on request.",
@@ -39,7 +39,7 @@ struct Emulate: AsyncParsableCommand {
     @Option(help: "Where it listens without TLS beside --listen, HOST:PORT (repeatable).")
     var plainListen: [String] = []
 
-    @Option(help: ArgumentHelp("Where the certificate is written, PEM (default: a new file in /tmp).", valueName: "file"))
+    @Option(help: ArgumentHelp("Where the certificate goes, PEM (default: a new file in /tmp).", valueName: "file"))
     var certificateFile: String?
 
     @OptionGroup var keys: KeysFileOptions

@@ -1,10 +1,9 @@
 import ArgumentParser
 import FalEmulator
-import Falconer
 import FoundationEssentials
 import SystemPackage
 
-/// `falconer trigger`
+/// `falconer trigger`.
 struct TriggerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trigger",
@@ -90,7 +89,16 @@ struct KeysFileOptions: ParsableArguments {
 /// Reads a whole file that an option names.
 func wholeFile(_ path: String, option: String) throws -> [UInt8] {
     do {
-        return try [UInt8](Data(contentsOf: URL(filePath: path)))
+        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+        return try file.closeAfter {
+            var bytes: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+                guard count > 0 else { return bytes }
+                bytes += chunk[..<count]
+            }
+        }
     } catch {
         throw CommandFailure(.usage, "--\(option): \(path) cannot be read: \(error)")
     }
