@@ -17,7 +17,7 @@ import Testing
                 var limit = rlimit(rlim_cur: rlim_t(highest + 1), rlim_max: 4096)
                 setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
                 // Numbers below the limit may be free: what this process inherited has gaps.
-                while dup(STDIN_FILENO) >= 0 {}
+                while dup(highest) >= 0 {}
                 var patience = timeval(tv_sec: 5, tv_usec: 0)
                 for number in sockets {
                     let connected = server.boundAddresses[0].withSocketAddress { connect(number, $0, $1) }
