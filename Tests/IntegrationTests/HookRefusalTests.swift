@@ -41,7 +41,7 @@ import Testing
         #expect(try service.deliver(Delivery("plain", account: "auth0|ünï")).status == 200)
     }
 
-    @Test(arguments: [
+    private static let noWebhooks = [
         "", "   ", "not json", "[]", "null", "\"text\"", "{}", "{\"request_id\":\"shape\"}",
         "{\"request_id\":\"shape\",\"status\":\"DONE\"}", "{\"request_id\":7,\"status\":\"OK\"}",
         "{\"request_id\":\"shape\",\"status\":\"OK\"} {}", "{\"request_id\":\"shape\",\"status\":\"OK\"",
@@ -53,11 +53,14 @@ import Testing
         "{\"request_id\":\"shape\",\"status\":\"OK\",\"payload\":NaN}",
         "{\"request_id\":\"shape\",\"status\":\"OK\",\"payload\":\"\u{1}\"}",
         "{\"request_id\":\"shape\",\"status\":\"OK\",\"payload\":01}",
-    ])
-    func aSignedBodyThatIsNoWebhooksIs400(body: String) async throws {
+    ]
+
+    @Test func aSignedBodyThatIsNoWebhooksIs400() async throws {
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory)
-        #expect(try service.deliver(Delivery("shape", body: Array(body.utf8))).status == 400)
+        for body in Self.noWebhooks {
+            #expect(try service.deliver(Delivery("shape", body: Array(body.utf8))).status == 400, "\(body)")
+        }
         #expect(try service.storesTheNext() == "1")
     }
 
@@ -109,11 +112,12 @@ import Testing
         Issue.record("no delivery was signed and checked within one second")
     }
 
-    @Test(arguments: ["0", "999999999999", "000000000001"])
-    func aTimestampFarOffIs401(timestamp: String) async throws {
+    @Test func aTimestampFarOffIs401() async throws {
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory)
-        #expect(try service.deliver(Delivery("time", timestamp: timestamp)).status == 401)
+        for timestamp in ["0", "999999999999", "000000000001"] {
+            #expect(try service.deliver(Delivery("time", timestamp: timestamp)).status == 401, "\(timestamp)")
+        }
     }
 
     @Test func anotherAccountsDeliveryIs401WhenAccountsAreGiven() async throws {
@@ -125,11 +129,12 @@ import Testing
         #expect(try service.deliver(Delivery("b", account: "google|us too")).status == 200)
     }
 
-    @Test(arguments: ["/", "/fa", "/fall", "/fal/a/b", "/FAL", "/healthz/", "//fal", "/fal/../healthz", "*"])
-    func aPathThatIsNotThereIs404(path: String) async throws {
+    @Test func aPathThatIsNotThereIs404() async throws {
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory)
-        #expect(try service.deliver(Delivery("lost").to(path)).status == 404)
+        for path in ["/", "/fa", "/fall", "/fal/a/b", "/FAL", "/healthz/", "//fal", "/fal/../healthz", "*"] {
+            #expect(try service.deliver(Delivery("lost").to(path)).status == 404, "\(path)")
+        }
         #expect(try service.get("/fal/" + String(repeating: "t", count: 129)).status == 404)
         #expect(try service.journalLines.isEmpty)
     }
