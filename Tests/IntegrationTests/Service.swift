@@ -25,8 +25,14 @@ final class Service {
     ///   - directory: Where its data, its socket and its key set are; the same one again is a restart.
     ///   - arguments: More of them.
     ///   - environment: Variables beside this process's own.
+    ///   - preparation: What a shell does in the process before it becomes the service.
     /// - Throws: ``SetUpFailure`` with what it wrote to standard error.
-    init(in directory: TemporaryDirectory, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    init(
+        in directory: TemporaryDirectory,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:],
+        after preparation: String? = nil
+    ) throws {
         let keys = directory.file("jwks.json").string
         if !FileManager.default.fileExists(atPath: keys) {
             try Self.keySet([Self.key]).write(toFile: keys)
@@ -35,7 +41,12 @@ final class Service {
         data = directory.file("data")
         var all = ["serve", "--listen", "127.0.0.1:0", "--socket", socket, "--data", data.string]
         if !arguments.contains("--keys") { all += ["--keys", keys] }
-        process = try Program.start(all + arguments, environment: environment)
+        if let preparation {
+            let script = preparation + "; exec \"$0\" \"$@\""
+            process = try ChildProcess("/bin/sh", ["-c", script, Program.path] + all + arguments)
+        } else {
+            process = try Program.start(all + arguments, environment: environment)
+        }
         guard let line = process.line(where: { $0.contains("\"listening\"") }) else {
             throw SetUpFailure(description: "the service did not start: \(process.text(.standardError))")
         }
