@@ -99,6 +99,13 @@ import Testing
         #expect(try service.deliver(Delivery("withdrawn")).status == 401)
     }
 
+    @Test func keysInAFileAreInUseWhenTheServiceSaysWhereItListens() throws {
+        for number in 0..<5 {
+            let service = try Service(in: TemporaryDirectory())
+            #expect(try service.deliver(Delivery("at-once")).status == 200, "start \(number)")
+        }
+    }
+
     @Test func aKeyWrittenIntoTheFileAfterTheStartIsRead() async throws {
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory)

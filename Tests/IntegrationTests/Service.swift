@@ -11,6 +11,8 @@ final class Service {
     let socket: String
     let data: FilePath
     let url: String
+    /// Held, so that what the service reads and writes is there as long as it runs.
+    private let directory: TemporaryDirectory
 
     /// The key that signs what this service trusts.
     static let key: Ed25519PrivateKey = {
@@ -33,6 +35,7 @@ final class Service {
         environment: [String: String] = [:],
         after preparation: String? = nil
     ) throws {
+        self.directory = directory
         let keys = directory.file("jwks.json").string
         if !FileManager.default.fileExists(atPath: keys) {
             try Self.keySet([Self.key]).write(toFile: keys)

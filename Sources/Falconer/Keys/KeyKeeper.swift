@@ -47,11 +47,16 @@ package final class KeyKeeper: Sendable {
         thread = Monitor(nil)
     }
 
-    /// Reads what was kept and starts to fetch.
+    /// Reads what was kept and starts to fetch; a file is read before this returns.
     package func start() {
         let stored = storedRecord()
         state.withLock { state in
             perform(state.cache.start(stored: stored, now: sinceEpoch()), on: &state)
+        }
+        if case .file = source {
+            // Nothing is kept of a file, so the start has asked for it; no delivery need come before it.
+            state.withLock { $0.pending = [] }
+            fetch()
         }
         let started = WorkerThread(name: "keys") { [self] in run() }
         thread.withLock { $0 = started }
