@@ -128,7 +128,8 @@ let package = Package(
         tests(
             "FalEmulatorTests",
             [
-                "FalEmulator", "Crypto", "FalQueue", "HTTPClient", "HTTPServer", "JSONText", "Posix", "Threading", "Webhook",
+                "FalEmulator", "Crypto", "FalQueue", "HTTPClient", "HTTPServer", "JSONText", "Posix", "Threading",
+                "Webhook",
                 logging, system,
             ]
         ),

@@ -162,7 +162,7 @@ struct ModelQueueTests {
         #expect(result.status == 200)
         #expect(
             text(result.body)
-                == #"{"video":{"url":"http://emulator/files/video.mp4","content_type":"video/mp4","file_name":"video.mp4","file_size":9000,"width":320,"height":180,"fps":24.0,"duration":2.0,"num_frames":48},"seed":1723904518}"#
+                == #"{"video":{"url":"http://emulator/files/a/video.mp4","content_type":"video/mp4","file_name":"video.mp4","file_size":9000,"width":320,"height":180,"fps":24.0,"duration":2.0,"num_frames":48},"seed":1723904518}"#
         )
         #expect(bench.queue.result("a", now: 1_100 + 3_599_999_999).status == 200)
         #expect(bench.queue.result("a", now: 1_100 + 3_600_000_000) == .notFound)
@@ -371,7 +371,7 @@ struct ModelQueueTests {
         try bench.submit("a") { $0.bigInteger = true }
         #expect(
             bench.queue.advance(now: 1_100).bodies == [
-                #"{"error": null, "gateway_request_id": "a", "payload": {"seed": 17454220438242315174, "video": {"content_type": "video/mp4", "duration": 2.0, "file_name": "video.mp4", "file_size": 9000, "fps": 24.0, "height": 180, "num_frames": 48, "url": "http://emulator/files/video.mp4", "width": 320}}, "request_id": "a", "status": "OK"}"#
+                #"{"error": null, "gateway_request_id": "a", "payload": {"seed": 17454220438242315174, "video": {"content_type": "video/mp4", "duration": 2.0, "file_name": "video.mp4", "file_size": 9000, "fps": 24.0, "height": 180, "num_frames": 48, "url": "http://emulator/files/a/video.mp4", "width": 320}}, "request_id": "a", "status": "OK"}"#
             ]
         )
     }

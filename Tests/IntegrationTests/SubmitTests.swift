@@ -198,7 +198,8 @@ import Testing
             "unsigned": "header_missing", "wrong-account": "account_unknown",
         ]
         let directory = TemporaryDirectory()
-        let (emulator, service) = try start("{\"webhook\": \"\(fault)\"}", in: directory, ["--account", "emulator|account-1"])
+        let rule = "{\"webhook\": \"\(fault)\"}"
+        let (emulator, service) = try start(rule, in: directory, ["--account", "emulator|account-1"])
         #expect(try submit(service).0 == .code(0))
         let reason = try #require(reasons[fault])
         let isCounted = try await eventually {

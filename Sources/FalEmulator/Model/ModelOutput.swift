@@ -14,7 +14,10 @@ enum ModelOutput {
         let seed = request.submission.scenario.bigInteger ? JSONTree.number(bigSeed) : .integer(seed)
         let endpoint = request.submission.endpoint
         if "\(endpoint)".contains("video") {
-            return .object([("video", video.json(baseURL: request.submission.baseURL)), ("seed", seed)])
+            return .object([
+                ("video", video.json(baseURL: request.submission.baseURL, folder: request.submission.id)),
+                ("seed", seed),
+            ])
         }
         let image = JSONTree.object([
             ("url", .string(image)), ("content_type", .string("image/png")), ("width", .integer(1)),

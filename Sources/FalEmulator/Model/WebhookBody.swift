@@ -29,7 +29,8 @@ package struct WebhookBody: Equatable, Sendable {
         guard end != .payloadError else {
             let text =
                 "Response payload is not JSON serializable. Either return a JSON serializable object or use the queue endpoint to retrieve the response."
-            self.init(requestID: requestID, payload: .null, error: text, payloadError: text)
+            // `error` is the text of a real delivery (fal-js issue 153).
+            self.init(requestID: requestID, payload: .null, error: "Invalid status code: 404", payloadError: text)
             return
         }
         self.init(requestID: requestID, payload: payload, error: end.error)

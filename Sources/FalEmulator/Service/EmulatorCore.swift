@@ -125,7 +125,10 @@ extension EmulatorCore {
                     return state.isStopping
                 }
             )
-            if isOver { return }
+            if isOver {
+                saveKeys()
+                return
+            }
             let now = clock.now
             play(now: now)
             tellStreams()
@@ -189,7 +192,7 @@ extension EmulatorCore {
         let startedAt = clock.now
         let outcome: DeliveryAttempt.Outcome
         do {
-            let request = try request(&planned, key, now: startedAt)
+            let request = try request(&planned, key)
             outcome = .answered(try client.send(request).status)
         } catch let error as HTTPClientError {
             outcome = error.kind == .badURL ? .withheld(error.detail) : .failed(error.detail)
@@ -215,8 +218,7 @@ extension EmulatorCore {
 
     private func request(
         _ planned: inout PlannedDelivery,
-        _ key: Ed25519PrivateKey,
-        now: Int64
+        _ key: Ed25519PrivateKey
     ) throws -> HTTPRequest {
         let delivery = planned.delivery
         let headers: HTTPHeaders
@@ -226,7 +228,9 @@ extension EmulatorCore {
             headers = try signer.headers(
                 for: delivery.body,
                 requestID: delivery.requestID,
-                now: now,
+                // The wall clock, and not the one of the schedule: that one stops while the machine sleeps, and a receiver
+                // takes a timestamp only within 300 s.
+                now: WallTime.now.microseconds,
                 key: key,
                 fault: delivery.fault.signatureFault
             )
