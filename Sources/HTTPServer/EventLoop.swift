@@ -24,6 +24,8 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     private var nextSweep: ContinuousClock.Instant
     private let sweepInterval: Duration
     private var isDraining = false
+    /// Until when nobody's connection is ended for want of a request; only counts while draining.
+    private var drainsIdleAt: ContinuousClock.Instant = .now
     private var hasFinishedStreams = false
     private var isReportedQuiet = false
 
@@ -120,7 +122,7 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
         daemon.run()
         let now = ContinuousClock.now
         if now >= nextSweep {
-            nextSweep = now + sweepInterval
+            nextSweep = now + (isDraining ? min(sweepInterval, Self.drainGrace / 5) : sweepInterval)
             sweep(now: now)
         }
         reportQuiet()
@@ -172,10 +174,13 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
         // Who waits in the kernel's queue already is answered; closing the listener would reset them.
         accept(daemon, atMost: shared.limits.connectionsMax)
         closeListeners()
-        for connection in connections.values {
-            if case .idle = connection.phase { connection.endAfterWhatArrived() }
-        }
+        drainsIdleAt = .now + Self.drainGrace
+        nextSweep = min(nextSweep, drainsIdleAt)
     }
+
+    /// How long a connection without a request is kept when draining begins, or after an answer that did not say that
+    /// the connection closes: the client may just be sending its next request, which then gets an answer that says so.
+    static let drainGrace: Duration = .milliseconds(250)
 
     private func closeListeners() {
         polled.removeSubrange(Self.listenersStart...)
@@ -197,6 +202,8 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     private func sweep(now: ContinuousClock.Instant) {
         for connection in connections.values {
             switch connection.phase {
+            case .idle(let since) where isDraining && now >= max(drainsIdleAt, since + Self.drainGrace):
+                connection.endAfterWhatArrived()
             case .idle(let since) where now - since >= shared.limits.idleTimeout:
                 shared.counters.idleClosed.add(1, ordering: .relaxed)
                 connection.cut()

@@ -70,9 +70,6 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
             connection.phase = .idle(since: now)
         }
         shared.counters.requestsInFlight.subtract(1, ordering: .relaxed)
-        if shared.isDraining.load(ordering: .acquiring) {
-            connection.endAfterWhatArrived()
-        }
     }
 
     /// The handler answers within its call.
