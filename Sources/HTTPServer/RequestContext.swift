@@ -7,12 +7,17 @@ import Threading
 /// The library holds one reference, from `requestBegan` to `requestCompleted`. Only the loop's thread touches it, but
 /// for ``resume(with:)``.
 final class RequestContext: @unchecked Sendable {  // all but `outcome`, which has a lock, stays on the loop's thread.
+    /// When a client is asked to come again that found no room for its body, seconds.
+    static let retryAfterSeconds = 5
+
     private let connection: LoopConnection
     private let target: String
     private var machine = RequestStateMachine()
     private var head: HTTPRequestHead?
     private var decided: HTTPResponse?
     private var body: [UInt8] = []
+    private var roomTaken = 0
+    private var hasFoundNoRoom = false
     private var hasUnreadBody = false
     private let outcome = Monitor<HTTPResponse?>(nil)
 
@@ -49,11 +54,14 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
     /// A piece of the body is there; false to cut the connection.
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let action = machine.bodyArrived(byteCount: bytes.count)
-        if action == .append {
-            unsafe body.append(contentsOf: bytes)
-            return true
+        guard action == .append else { return perform(action) }
+        guard shared.takeRoom(bytes.count) else {
+            hasFoundNoRoom = true
+            return perform(machine.bodyFoundNoRoom())
         }
-        return perform(action)
+        roomTaken += bytes.count
+        unsafe body.append(contentsOf: bytes)
+        return true
     }
 
     /// The request is wholly there, or goes on after a resume; false to cut the connection.
@@ -64,6 +72,8 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
     /// The library forgets the request.
     func completed(now: ContinuousClock.Instant) {
         machine.completed()
+        shared.giveBack(roomTaken)
+        roomTaken = 0
         connection.stream = nil
         connection.hasUnreadBody = hasUnreadBody
         if connection.phase != .cut {
@@ -115,13 +125,19 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
             return true
         case .discardAll:
             body = []
+            shared.giveBack(roomTaken)
+            roomTaken = 0
             return true
         case .callHandler:
             return callHandler()
         case .queueDecided:
             return queue(decided.take(), closes: hasUnreadBody)
-        case .queueTooLarge:
-            return queue(HTTPResponse(status: HeadRules.Refusal.bodyTooLarge.rawValue), closes: true)
+        case .queueNotKept:
+            let notKept =
+                hasFoundNoRoom
+                ? HTTPResponse(status: 503, headers: ["Retry-After": "\(Self.retryAfterSeconds)"])
+                : HTTPResponse(status: HeadRules.Refusal.bodyTooLarge.rawValue)
+            return queue(notKept, closes: true)
         case .queueOutcome:
             return queue(outcome.withLock { $0.take() }, closes: false)
         case .cutOverLimit:

@@ -30,8 +30,8 @@ struct RequestStateMachine: Equatable, Sendable {
         case callHandler
         /// Queue the answer that was decided on at the head.
         case queueDecided
-        /// Queue the answer 413.
-        case queueTooLarge
+        /// Queue the answer to a body that was not kept: 413, or 503 when there was no room for it.
+        case queueNotKept
         /// Queue the handler's answer.
         case queueOutcome
         /// Cut the connection: the body goes on and on over the limit.
@@ -98,6 +98,13 @@ struct RequestStateMachine: Equatable, Sendable {
         }
     }
 
+    /// There is no room for the piece that was to be added.
+    mutating func bodyFoundNoRoom() -> Action {
+        guard case .receiving = state else { return fail() }
+        state = .overLimit(bytesLeft: Self.swallowedBytesMax)
+        return .discardAll
+    }
+
     /// The request is wholly there, or the connection goes on after a resume.
     mutating func proceeded() -> Action {
         switch state {
@@ -106,7 +113,7 @@ struct RequestStateMachine: Equatable, Sendable {
             return .callHandler
         case .overLimit:
             state = .answered
-            return .queueTooLarge
+            return .queueNotKept
         case .decided:
             state = .answered
             return .queueDecided

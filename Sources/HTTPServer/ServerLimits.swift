@@ -2,6 +2,8 @@
 package struct ServerLimits: Equatable, Sendable {
     /// 8 MiB.
     package static let defaultBodyBytesMax = 8 * 1024 * 1024
+    /// 256 MiB.
+    package static let defaultBodiesBytesMax = 256 * 1024 * 1024
     /// 16 KiB.
     package static let defaultHeaderBytesMax = 16 * 1024
     /// 1024 connections.
@@ -15,6 +17,8 @@ package struct ServerLimits: Equatable, Sendable {
 
     /// The largest body taken, in bytes; a larger one is answered 413.
     package var bodyBytesMax = defaultBodyBytesMax
+    /// The most bytes of bodies held for all requests together; what goes beyond is answered 503, to come again.
+    package var bodiesBytesMax = defaultBodiesBytesMax
     /// The largest head taken, in bytes: the request line, and name + value + 4 for each field; a larger one is 431.
     package var headerBytesMax = defaultHeaderBytesMax
     /// How many connections may be open; one more is accepted and closed at once.

@@ -9,6 +9,8 @@ final class ServerShared: Sendable {
     let logger: Logger
     let admission: Admission
     let counters = ServerCounters()
+    /// The bytes of bodies that are held for requests under way.
+    let bodyBytes = Atomic(0)
     /// No more connections; each answer ends its connection.
     let isDraining = Atomic(false)
     /// Streams are ended too.
@@ -24,5 +26,18 @@ final class ServerShared: Sendable {
         self.logger = logger
         admission = Admission(limits: limits)
         busyLoops = Monitor(loops)
+    }
+
+    /// Takes room for a piece of a body; false when all requests together hold as much as they may.
+    func takeRoom(_ byteCount: Int) -> Bool {
+        let held = bodyBytes.add(byteCount, ordering: .relaxed).newValue
+        guard held > limits.bodiesBytesMax else { return true }
+        giveBack(byteCount)
+        return false
+    }
+
+    /// Gives room back that was taken.
+    func giveBack(_ byteCount: Int) {
+        bodyBytes.subtract(byteCount, ordering: .relaxed)
     }
 }

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func swallowsABodyOverTheLimitThatFarAndNoFurther() {
-        #expect(actions([.headReceive, .bigBody, .proceeded]) == [.proceed, .discardAll, .queueTooLarge])
+        #expect(actions([.headReceive, .bigBody, .proceeded]) == [.proceed, .discardAll, .queueNotKept])
         #expect(actions([.headReceive, .body, .body]) == [.proceed, .append, .discardAll])
         #expect(
             actions([.headReceive, .bigBody, .body, .hugeBody]) == [.proceed, .discardAll, .discard, .cutOverLimit]
@@ -73,7 +73,7 @@ import Testing
                 var machine = machine
                 guard let action = apply(event, to: &machine) else { continue }
                 let all = past + [action]
-                let queued = all.filter { $0 == .queueDecided || $0 == .queueTooLarge || $0 == .queueOutcome }.count
+                let queued = all.filter { $0 == .queueDecided || $0 == .queueNotKept || $0 == .queueOutcome }.count
                 let handled = all.filter { $0 == .callHandler }.count
                 let isBroken = queued > 1 || handled > 1 || (isCut && action != .cut)
                 if isBroken { Issue.record("after \(past): \(event) gives \(action)") }

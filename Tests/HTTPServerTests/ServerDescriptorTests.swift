@@ -7,7 +7,7 @@ import Testing
 @Suite struct ServerDescriptorTests {
     @Test func closesConnectionsWhenNoDescriptorIsLeftAndRecovers() async {
         await #expect(processExitsWith: .success) {
-            let status = try withServer(.echo, threads: 2) { server in
+            let status = try withServer(.echo, threads: 1) { server in
                 var clients = try (0..<4).map { _ in try server.connect() }
                 guard holds({ server.statistics.connectionsOpen == 4 }) else { return 10 }
                 // The clients live in this process too: they take their descriptors before the limit falls, and connect

@@ -6,6 +6,9 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The largest body (default: 8388608).", valueName: "bytes"))
     var bodyBytesMax: Int?
 
+    @Option(help: ArgumentHelp("All bodies under way together (default: 268435456).", valueName: "bytes"))
+    var bodiesBytesMax: Int?
+
     @Option(help: ArgumentHelp("The largest request line and headers (default: 16384).", valueName: "bytes"))
     var headerBytesMax: Int?
 
@@ -26,6 +29,7 @@ struct LimitOptions: ParsableArguments {
         let defaults = ServerLimits()
         let all: [(String, Int?, Int)] = [
             ("body-bytes-max", bodyBytesMax, defaults.bodyBytesMax),
+            ("bodies-bytes-max", bodiesBytesMax, defaults.bodiesBytesMax),
             ("header-bytes-max", headerBytesMax, defaults.headerBytesMax),
             ("connections-max", connectionsMax, defaults.connectionsMax),
             ("connections-per-address-max", connectionsPerAddressMax, defaults.connectionsPerAddressMax),
@@ -44,6 +48,7 @@ struct LimitOptions: ParsableArguments {
         }
         var limits = ServerLimits()
         if let bytes = try limit("body-bytes-max", 1_024...(64 << 20)) { limits.bodyBytesMax = bytes }
+        if let bytes = try limit("bodies-bytes-max", 1_024...(64 << 30)) { limits.bodiesBytesMax = bytes }
         if let bytes = try limit("header-bytes-max", 1_024...(256 << 10)) { limits.headerBytesMax = bytes }
         if let count = try limit("connections-max", 1...65_536) { limits.connectionsMax = count }
         if let count = try limit("connections-per-address-max", 1...65_536) { limits.connectionsPerAddressMax = count }
