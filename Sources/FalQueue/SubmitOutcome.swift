@@ -87,9 +87,10 @@ extension SubmitOutcome {
                 )
             }
             return .accepted(answer)
-        case 300..<500:
-            return .refused(refusal(response, isRetryable: [408, 409, 425, 429].contains(status)))
-        case 503 where retryAfter(response) != nil:
+        case 300..<408, 409..<500:
+            return .refused(refusal(response, isRetryable: status == 425 || status == 429))
+        // An answer that names a request was given after there was one.
+        case 503 where retryAfter(response) != nil && response.headers["x-fal-request-id"] == nil:
             return .refused(refusal(response, isRetryable: true))
         default:
             let said = FalError.parse(response.body).message.map { ": \($0)" } ?? ""

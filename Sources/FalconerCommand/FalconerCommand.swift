@@ -1,7 +1,17 @@
 import ArgumentParser
+import Glibc
+
+/// Where the process begins.
+@main
+enum Program {
+    static func main() async {
+        // A reader that goes away is an error of the write, not the end of the process (signal(7), EPIPE in write(2)).
+        signal(SIGPIPE, SIG_IGN)
+        await FalconerCommand.main()
+    }
+}
 
 /// The `falconer` command.
-@main
 struct FalconerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "falconer",

@@ -55,11 +55,12 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let action = machine.bodyArrived(byteCount: bytes.count)
         guard action == .append else { return perform(action) }
-        guard shared.takeRoom(bytes.count) else {
+        let needed = max(0, body.count + bytes.count - ServerLimits.freeBodyBytes) - roomTaken
+        guard shared.takeRoom(needed) else {
             hasFoundNoRoom = true
             return perform(machine.bodyFoundNoRoom())
         }
-        roomTaken += bytes.count
+        roomTaken += needed
         unsafe body.append(contentsOf: bytes)
         return true
     }

@@ -4,6 +4,8 @@ package struct ServerLimits: Equatable, Sendable {
     package static let defaultBodyBytesMax = 8 * 1024 * 1024
     /// 256 MiB.
     package static let defaultBodiesBytesMax = 256 * 1024 * 1024
+    /// The first bytes of each body, 64 KiB, which count for nothing: a few large bodies keep no small one out.
+    package static let freeBodyBytes = 64 * 1024
     /// 16 KiB.
     package static let defaultHeaderBytesMax = 16 * 1024
     /// 1024 connections.
@@ -17,7 +19,8 @@ package struct ServerLimits: Equatable, Sendable {
 
     /// The largest body taken, in bytes; a larger one is answered 413.
     package var bodyBytesMax = defaultBodyBytesMax
-    /// The most bytes of bodies held for all requests together; what goes beyond is answered 503, to come again.
+    /// The most bytes of bodies held for all requests together, but for ``freeBodyBytes`` of each; what goes beyond is
+    /// answered 503, to come again.
     package var bodiesBytesMax = defaultBodiesBytesMax
     /// The largest head taken, in bytes: the request line, and name + value + 4 for each field; a larger one is 431.
     package var headerBytesMax = defaultHeaderBytesMax

@@ -86,8 +86,9 @@ struct SubmitOutcomeTests {
     @Test(
         "that fal answers with no is refused",
         arguments: [
-            (400, "", false), (401, "", false), (403, "", false), (404, "", false), (422, "", false), (408, "", true),
-            (409, "", true), (429, "", true), (429, "Retry-After: 7\r\n", true), (503, "Retry-After: 7\r\n", true),
+            (400, "", false), (401, "", false), (403, "", false), (404, "", false), (422, "", false),
+            (409, "", false), (425, "", true), (429, "", true), (429, "Retry-After: 7\r\n", true),
+            (503, "Retry-After: 7\r\n", true),
             (301, "Location: http://127.0.0.1:1/\r\n", false), (307, "Location: /x\r\n", false),
         ]
     )
@@ -120,7 +121,8 @@ struct SubmitOutcomeTests {
         "that a server failed over is uncertain, since it may have been taken",
         arguments: [
             (500, ""), (502, ""), (503, ""), (504, ""), (503, "Retry-After: soon\r\n"),
-            (503, "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n"), (500, "Retry-After: 7\r\n"),
+            (503, "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n"), (500, "Retry-After: 7\r\n"), (408, ""),
+            (503, "Retry-After: 7\r\nx-fal-request-id: a\r\n"),
         ]
     )
     func isServerError(status: Int, headers: String) throws {

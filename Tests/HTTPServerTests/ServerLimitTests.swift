@@ -27,15 +27,18 @@ import Testing
         try withServer(.echo, limits: limits { $0.bodiesBytesMax = 1000 }) { server in
             let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: "
             let slow = try server.connect()
-            slow.send("\(head)901\r\n\r\n" + String(repeating: "b", count: 900))
-            let atLimit = "\(head)100\r\n\r\n" + String(repeating: "c", count: 100)
-            let onePast = "\(head)101\r\n\r\n" + String(repeating: "c", count: 101)
+            let free = ServerLimits.freeBodyBytes
+            slow.send("\(head)\(free + 901)\r\n\r\n" + String(repeating: "b", count: free + 900))
+            let atLimit = "\(head)\(free + 100)\r\n\r\n" + String(repeating: "c", count: free + 100)
+            let onePast = "\(head)\(free + 101)\r\n\r\n" + String(repeating: "c", count: free + 101)
             // There is room until the slow one's bytes have arrived.
             #expect(holds { (try? server.answer(to: onePast))?.status == 503 })
             let refused = try server.answer(to: onePast)
             #expect(refused.header("retry-after") != nil)
             #expect(refused.header("connection")?.lowercased() == "close")
             #expect(try server.answer(to: atLimit).status == 200)
+            let small = "\(head)\(free)\r\n\r\n" + String(repeating: "c", count: free)
+            #expect(try server.answer(to: small).status == 200)
             slow.send("b")
             var reader = RawResponseReader(slow)
             #expect(try reader.next().status == 200)

@@ -191,6 +191,41 @@ import Testing
         #expect(silent.requests.count == 1)
     }
 
+    @Test func aReaderThatGoesAwayDoesNotEndTheService() async throws {
+        let directory = TemporaryDirectory()
+        let keys = directory.file("jwks.json").string
+        try Service.keySet([Service.key]).write(toFile: keys)
+        let socket = directory.file("events.sock").string
+        // The log's reader takes the first line and goes.
+        let command = """
+            exec "$0" serve --listen 127.0.0.1:0 --socket "$1" --data "$2" --keys "$3" 2>&1 >"$4" | head -n 1
+            """
+        let ready = directory.file("ready").string
+        let shell = try ChildProcess(
+            "/bin/sh",
+            ["-c", command, Program.path, socket, directory.file("data").string, keys, ready]
+        )
+        #expect(shell.line { _ in true } != nil)
+        let isListening = await eventually { access(socket, F_OK) == 0 }
+        #expect(isListening)
+        // A refused command is logged or not; a subscriber's coming is. Either way the service lives.
+        for _ in 0..<5 {
+            let result = try Program.run(["list", "--socket", socket])
+            #expect(result.exit == .code(0), "\(result.error)")
+        }
+        let line = try String(decoding: Data(contentsOf: URL(filePath: ready)), as: UTF8.self)
+        let url = try #require(try object(line)["url"]?.string)
+        let health = try ChildProcess(
+            "/usr/bin/env",
+            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "\(url)/healthz"]
+        )
+        #expect(health.waitForExit() == .code(0))
+        #expect(health.text(.standardOutput) == "200")
+        let pids = try ChildProcess("/usr/bin/env", ["pkill", "-TERM", "-f", socket])
+        #expect(pids.waitForExit() == .code(0))
+        #expect(await eventually { access(socket, F_OK) == -1 })
+    }
+
     @Test(arguments: ["bad-signature", "stale-timestamp", "unsigned", "wrong-account"])
     func aDeliveryThatIsNotInOrderIsRefusedAndItsReasonIsCounted(fault: String) async throws {
         let reasons = [

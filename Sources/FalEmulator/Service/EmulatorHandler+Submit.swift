@@ -14,7 +14,8 @@ extension EmulatorHandler {
         }
         switch submission.scenario.reply {
         case .status(let status, let retryAfterSeconds):
-            var response = HTTPResponse.json(status, detail: "Refused by the scenario", id: id)
+            // Without x-fal-request-id: nothing was accepted, as when a gateway in front of fal answers.
+            var response = HTTPResponse.json(status, detail: "Refused by the scenario")
             if let retryAfterSeconds {
                 response.headers.append("Retry-After", "\(retryAfterSeconds)")
             }

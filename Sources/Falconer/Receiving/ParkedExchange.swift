@@ -7,10 +7,13 @@ import Threading
 /// not answering at all stops the process when the exchange goes.
 final class ParkedExchange: Sendable {
     private let slot: Monitor<SuspendedExchange?>
+    private let number: UInt64
+    private let parking: ExchangeParking
 
-    /// Takes over a suspended exchange.
-    init(_ exchange: consuming SuspendedExchange) {
+    fileprivate init(_ exchange: consuming SuspendedExchange, number: UInt64, in parking: ExchangeParking) {
         slot = Monitor(consume exchange)
+        self.number = number
+        self.parking = parking
     }
 
     /// Answers, from any thread; only the first answer counts.
@@ -18,6 +21,45 @@ final class ParkedExchange: Sendable {
         let exchange = slot.withLock { slot in
             slot.take()
         }
+        guard exchange != nil else { return }
         exchange?.resume(with: answer.response)
+        parking.leave(number)
+    }
+}
+
+/// Every exchange that waits for its answer.
+final class ExchangeParking: Sendable {
+    private struct State: Sendable {
+        var next: UInt64 = 0
+        var parked: [UInt64: ParkedExchange] = [:]
+    }
+
+    private let state = Monitor(State())
+
+    /// Keeps a suspended exchange until it is answered.
+    func park(_ exchange: consuming SuspendedExchange) -> ParkedExchange {
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        let parked = ParkedExchange(exchange, number: number, in: self)
+        state.withLock { $0.parked[number] = parked }
+        return parked
+    }
+
+    /// Waits until every exchange has its answer, at most so long.
+    func waitUntilEmpty(atMost limit: Duration) {
+        state.wait(atMost: limit, until: { $0.parked.isEmpty }, { _, _ in })
+    }
+
+    /// Those that still wait.
+    var waiting: [ParkedExchange] { state.withLock { Array($0.parked.values) } }
+
+    fileprivate func leave(_ number: UInt64) {
+        let isEmpty = state.withLock { state in
+            state.parked[number] = nil
+            return state.parked.isEmpty
+        }
+        if isEmpty { state.notifyAll() }
     }
 }

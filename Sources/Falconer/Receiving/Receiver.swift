@@ -27,6 +27,7 @@ final class Receiver: HTTPHandler {
     private let receipts: Monitor<ReceiptLedger<Waiter>>
     private let accounts: Monitor<AccountPolicy>
     private let traffic = Monitor(UnverifiedTraffic())
+    private let parking = ExchangeParking()
     private let isDraining = Atomic(false)
 
     /// Wires the hook to the service.
@@ -51,6 +52,16 @@ final class Receiver: HTTPHandler {
     /// From here on every new delivery is told to come back.
     func drain() {
         isDraining.store(true, ordering: .sequentiallyConsistent)
+    }
+
+    /// Waits until every delivery that was taken is answered, at most so long.
+    func waitUntilAnswered(atMost limit: Duration) {
+        parking.waitUntilEmpty(atMost: limit)
+    }
+
+    /// Tells every delivery that is not stored yet to come again.
+    func answerTheRest() {
+        for parked in parking.waiting { parked.answer(.refused(status: 503)) }
     }
 
     /// Whether deliveries can be stored now.
@@ -80,10 +91,10 @@ final class Receiver: HTTPHandler {
         let keySet = keys.keySet
         switch verify(request, with: keySet) {
         case .success(let delivery):
-            store(Arrival(delivery: delivery, body: request.body, token: token), ParkedExchange(exchange.suspend()))
+            store(Arrival(delivery: delivery, body: request.body, token: token), parking.park(exchange.suspend()))
         case .failure(let rejection) where rejection.code == .signatureInvalid:
             // A key may have been rotated in: one fetch, shared by all who wait for it, before the signature is wrong.
-            let parked = ParkedExchange(exchange.suspend())
+            let parked = parking.park(exchange.suspend())
             let again: @Sendable () -> Void = { [self] in
                 switch verify(request, with: keys.keySet) {
                 case .success(let delivery):

@@ -27,8 +27,12 @@ package final class FalconerService: Service {
         package var publicURL: String?
     }
 
-    /// How long requests under way may take when the service stops.
-    static let drainTime: Duration = .seconds(4)
+    /// How long what was answered may take to reach its clients when the service stops.
+    static let drainTime: Duration = .milliseconds(500)
+
+    /// How long deliveries and submissions under way may take when the service stops; what is not done by then is told
+    /// to come again, or is uncertain.
+    static let patience: Duration = .milliseconds(2_500)
 
     /// Where it can be reached.
     package let reachable: Reachable
@@ -76,6 +80,8 @@ package final class FalconerService: Service {
             do throws(ServiceStartFailure) {
                 return try start(configuration, rooms, server, logger)
             } catch {
+                rooms.receiver.drain()
+                rooms.keys.stop()
                 server.stop(deadline: drainTime)
                 throw error
             }
@@ -96,7 +102,20 @@ package final class FalconerService: Service {
         let outbox = try rooms.makeOutbox(configuration, publicURL, logger: logger)
         let stream = try rooms.startStream(configuration, outbox, logger: logger)
         rooms.journal.onDurable { _ in stream.eventsBecameDurable() }
-        try rooms.settleInterrupted()
+        // For what became durable before there was somebody to be told.
+        stream.eventsBecameDurable()
+        do throws(ServiceStartFailure) {
+            try rooms.settleInterrupted()
+        } catch {
+            stream.stop(reason: "the service did not start")
+            throw error
+        }
+        if outbox == nil, !rooms.unsent.isEmpty {
+            logger.warning(
+                "submissions wait that this service cannot send",
+                metadata: ["count": "\(rooms.unsent.count)", "why": "\(configuration.whyNothingIsSent)"]
+            )
+        }
         outbox?.start(rooms.unsent)
         let reachable = Reachable(
             listening: server.boundAddresses.map { "\($0)" },
@@ -124,7 +143,7 @@ package final class FalconerService: Service {
             return nil
         }
         await onThread(named: "stop") { [self] in stop() }
-        if let failure { throw failure }
+        if let failure = failure ?? (journal.failure == .poisoned ? .poisoned : nil) { throw failure }
     }
 
     /// Stops in the reverse order: nothing new comes in, what is under way is answered, then the files are closed.
@@ -133,6 +152,12 @@ package final class FalconerService: Service {
         receiver.drain()
         server.drain()
         keys.stop()
+        outbox?.close()
+        let deadline = ContinuousClock.now + Self.patience
+        receiver.waitUntilAnswered(atMost: Self.patience)
+        outbox?.waitUntilIdle(atMost: ContinuousClock.now.duration(to: deadline))
+        // A disk that does not come back in time: fal is told to come again, and finds it stored or not.
+        receiver.answerTheRest()
         outbox?.stop()
         server.stop(deadline: Self.drainTime)
         stream.stop(reason: "the service is stopping")

@@ -27,7 +27,6 @@ struct ServiceRooms {
         _ configuration: ServiceConfiguration,
         logger: Logger
     ) throws(ServiceStartFailure) -> ServiceRooms {
-        try makeDirectory(configuration.dataDirectory)
         let (journal, state) = try openJournal(configuration, logger)
         let data = configuration.dataDirectory
         let keys: KeyKeeper
@@ -38,7 +37,12 @@ struct ServiceRooms {
             throw ServiceStartFailure(.hook, "the key set's client did not start: \(error)")
         }
         var accounts = AccountPolicy(given: configuration.accounts)
-        if let account = state.account { _ = accounts.learn(account) }
+        if let account = state.account, accounts.learn(account) {
+            logger.notice(
+                "deliveries of this account only are accepted, as learned from an earlier one with a token of ours",
+                metadata: ["account": "\(account)", "to change it": "--account"]
+            )
+        }
         if accounts == .open {
             logger.notice(
                 "no account is pinned: any verified delivery is stored until one carries a token of ours",
@@ -143,7 +147,7 @@ struct ServiceRooms {
             code: "interrupted",
             message: "the service ended while the request was on its way; it is not sent again blindly"
         )
-        for record in interrupted {
+        for record in interrupted where ledger.withBook({ $0.record(record.id)?.state }) == .sending {
             do {
                 try ledger.record(.submissionUncertain, about: record, data: data)
             } catch {
@@ -186,20 +190,6 @@ extension ServiceConfiguration {
     }
 }
 
-private func makeDirectory(_ path: FilePath) throws(ServiceStartFailure) {
-    var partial = FilePath(root: path.root, [])
-    for component in path.components {
-        partial.append(component)
-        if unsafe mkdir(partial.string, 0o750) == -1, errno != EEXIST {
-            throw ServiceStartFailure(
-                .storage,
-                "the data folder \(path) cannot be made: \(Errno(rawValue: errno))",
-                advice: "choose another with --data"
-            )
-        }
-    }
-}
-
 private func openJournal(
     _ configuration: ServiceConfiguration,
     _ logger: Logger
@@ -219,7 +209,9 @@ private func openJournal(
         throw ServiceStartFailure(
             error.code == .locked ? .inUse : .storage,
             "\(error)",
-            advice: error.code == .locked ? "stop that one, or choose another folder with --data" : nil
+            advice: error.code == .locked
+                ? "stop that one, or choose another folder with --data"
+                : "look at the disk and its permissions, or choose another folder with --data"
         )
     }
 }

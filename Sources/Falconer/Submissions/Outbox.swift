@@ -22,9 +22,16 @@ final class Outbox: Sendable {
         var concurrency = 4
     }
 
+    /// The most bytes of fal's answer to a submission; it is some hundred bytes, and has to fit in a journal line.
+    static let answerBytesMax = 1 << 20
+
     private struct State: Sendable {
         var queue = SendQueue()
         var isClosed = false
+        /// Submissions that a thread is busy with.
+        var busyCount = 0
+        /// What came of requests that were sent, where the journal has not taken it yet.
+        var unrecorded: [SubmissionID: SendOutcome] = [:]
     }
 
     private let configuration: Configuration
@@ -40,8 +47,10 @@ final class Outbox: Sendable {
         self.ledger = ledger
         self.logger = logger
         state = Monitor(State())
+        var options = HTTPClientOptions()
+        options.responseBytesMax = Self.answerBytesMax
         var clients: [HTTPClient] = []
-        for _ in 0..<configuration.concurrency { clients.append(try HTTPClient()) }
+        for _ in 0..<configuration.concurrency { clients.append(try HTTPClient(options)) }
         self.clients = clients
         threads = Monitor([])
     }
@@ -53,7 +62,11 @@ final class Outbox: Sendable {
         }
         let started = clients.enumerated().map { number, client in
             WorkerThread(name: "outbox \(number)") { [self] in
-                while let id = next() { send(id, with: client) }
+                while let id = next() {
+                    work(on: id, with: client)
+                    state.withLock { $0.busyCount -= 1 }
+                    state.notifyAll()
+                }
             }
         }
         threads.withLock { $0 = started }
@@ -68,33 +81,53 @@ final class Outbox: Sendable {
     /// How many submissions are to be sent.
     var depth: Int { state.withLock { $0.queue.count } }
 
-    /// Ends the threads; a request under way is broken off and becomes uncertain or waits, as is known of it.
-    func stop() {
+    /// Begins nothing new from here on.
+    func close() {
         state.withLock { $0.isClosed = true }
         state.notifyAll()
+    }
+
+    /// Waits until no request is under way, at most so long.
+    func waitUntilIdle(atMost limit: Duration) {
+        state.wait(atMost: limit, until: { $0.busyCount == 0 }, { _, _ in })
+    }
+
+    /// Ends the threads; a request still under way is broken off and becomes uncertain or waits, as is known of it.
+    func stop() {
+        close()
         for client in clients { client.cancel() }
         for thread in threads.withLock({ $0 }) { thread.join() }
     }
 
     private func next() -> SubmissionID? {
         while true {
-            let (id, isClosed, nextDue) = state.withLock { state in
-                (state.isClosed ? nil : state.queue.next(now: monotonic()), state.isClosed, state.queue.nextDue)
+            let (id, isClosed, nextDue) = state.withLock { state -> (SubmissionID?, Bool, Int64?) in
+                let id = state.isClosed ? nil : state.queue.next(now: monotonic())
+                if id != nil { state.busyCount += 1 }
+                return (id, state.isClosed, state.queue.nextDue)
             }
             if isClosed { return nil }
             if let id { return id }
             let wait = nextDue.map { max(1_000, $0 - monotonic()) } ?? 3_600_000_000
             state.wait(
                 atMost: .microseconds(wait),
-                until: { $0.isClosed || $0.queue.hasWork(now: monotonic()) },
+                until: { $0.isClosed || $0.queue.hasWork(now: monotonic()) || $0.queue.nextDue != nextDue },
                 { _, _ in }
             )
         }
     }
 
-    private func send(_ id: SubmissionID, with client: HTTPClient) {
+    /// Sends a submission, or records what came of it when that is all that is missing.
+    private func work(on id: SubmissionID, with client: HTTPClient) {
+        if let outcome = state.withLock({ $0.unrecorded[id] }) {
+            if let record = ledger.withBook({ $0.record(id) }) { keep(outcome, record) }
+            return
+        }
         do {
-            guard let submission = try ledger.submission(id), submission.record.state.isSendable else { return }
+            guard let submission = try ledger.submission(id), submission.record.state.isSendable else {
+                state.withLock { $0.queue.finish(id) }
+                return
+            }
             let request = SubmitRequest(
                 endpoint: submission.endpoint,
                 input: submission.input,
@@ -102,11 +135,29 @@ final class Outbox: Sendable {
             )
             try ledger.record(.submissionSending, about: submission.record, data: Array("{}".utf8))
             let outcome = attempt(request.httpRequest(to: configuration.queue, key: configuration.key), client)
-            try record(SendOutcome(outcome), submission.record)
+            keep(SendOutcome(outcome), submission.record)
         } catch {
-            // Nothing was sent, or it was and the journal failed: the journal's own state says which at the next start.
+            // Not a byte has left, for `sending` is not durable.
             logger.error("submission not sent", metadata: ["submission": "\(id)", "error": "\(error)"])
             retryLater(id, atLeast: 0)
+        }
+    }
+
+    /// Records what came of a request.
+    ///
+    /// When the journal does not take it, it is kept and only the recording is tried again. The request itself is not: it
+    /// may have been paid for.
+    private func keep(_ outcome: SendOutcome, _ submission: SubmissionRecord) {
+        do {
+            try record(outcome, submission)
+            state.withLock { $0.unrecorded[submission.id] = nil }
+        } catch {
+            logger.error(
+                "outcome of a submission not recorded",
+                metadata: ["submission": "\(submission.id)", "error": "\(error)"]
+            )
+            state.withLock { $0.unrecorded[submission.id] = outcome }
+            retryLater(submission.id, atLeast: 0)
         }
     }
 

@@ -3,7 +3,7 @@ import JSONText
 import Journal
 
 /// What follows from one attempt to send a submission.
-enum SendOutcome {
+enum SendOutcome: Sendable {
     /// Record this event; the attempt settled the matter for now.
     case settled(EventType, data: [UInt8], requestID: String?)
     /// Record that it waits, and send it again after this many microseconds at least.

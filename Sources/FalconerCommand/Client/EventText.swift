@@ -20,7 +20,7 @@ struct EventText {
 
     /// The URL of the video or of the first image, the error, or nothing.
     func detail(_ event: JSONLine, _ type: String) -> String {
-        guard let data = event.object("data") else { return "" }
+        guard let data = event.data else { return "" }
         switch type {
         case "fal.request.succeeded":
             let payload = data.object("payload")

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import JSONText
 
 /// One line from the service, an event or a frame, as JSON to look into; what kind it is, `StreamLine` knows.
@@ -18,10 +19,23 @@ struct JSONLine {
     /// What kind of frame it is; nil for an event.
     var frame: String? { string("frame") }
 
-    /// The text of a member; nil when it is missing or no string.
+    /// The text of a member, for people: a control character, which a terminal would obey, is shown as a replacement.
+    ///
+    /// Nil when it is missing or no string.
     func string(_ name: String) -> String? {
         guard let slice = members.value(of: name) else { return nil }
-        return try? JSONText.string(slice, in: bytes.span)
+        guard let text = try? JSONText.string(slice, in: bytes.span) else { return nil }
+        let isHarmful: (Unicode.Scalar) -> Bool = { scalar in
+            [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+        }
+        guard text.unicodeScalars.contains(where: isHarmful) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isHarmful($0) ? "\u{FFFD}" : $0 }))
+    }
+
+    /// What an event carries, if that is a JSON object, whether the line holds it verbatim or in base 64.
+    var data: JSONLine? {
+        if let object = object("data") { return object }
+        return string("data_base64").flatMap { Data(base64Encoded: $0) }.flatMap { JSONLine(Array($0)) }
     }
 
     /// The bytes of a member's value, whatever it is.

@@ -53,20 +53,31 @@ struct ServiceConnection {
     func request(_ line: [UInt8]) throws -> JSONLine {
         try send(line)
         let deadline = ContinuousClock.now + Self.answerTime
-        while let answer = try next(deadline: deadline) {
+        while let answer = try nextAnswer(deadline) {
             switch answer.frame {
             case "reply": return answer
             case "error": throw Self.refusal(answer)
-            case "bye": throw CommandFailure(.unreachable, "the service is stopping", advice: "try again in a moment")
+            case "bye": throw CommandFailure(.unreachable, "the service is stopping", advice: Self.lookFirst)
             default: continue
             }
         }
         throw CommandFailure(
             .unreachable,
             "the service closed the connection without an answer",
-            advice: "look at its log, and at 'falconer list' before you try again"
+            advice: Self.lookFirst
         )
     }
+
+    private func nextAnswer(_ deadline: ContinuousClock.Instant) throws -> JSONLine? {
+        do {
+            return try next(deadline: deadline)
+        } catch let failure as CommandFailure where failure.status == .timedOut {
+            throw CommandFailure(.timedOut, failure.message, advice: Self.lookFirst)
+        }
+    }
+
+    /// A command that had no answer may have been carried out all the same.
+    static let lookFirst = "look at 'falconer list' before you try again: it may have been recorded"
 
     /// The failure that an `error` frame stands for.
     static func refusal(_ frame: JSONLine) -> CommandFailure {
@@ -74,10 +85,12 @@ struct ServiceConnection {
         let status: ExitStatus =
             switch code {
             case "not_found": .notFound
-            case "storage": .storage
-            case "cannot_submit": .unreachable
-            case "invalid_input", "bad_endpoint", "bad_request": .usage
-            case "conflict": .conflict
+            case "storage", "journal_unreadable": .storage
+            case "cannot_submit", "busy", "too_many_connections", "no_answer": .unreachable
+            case "invalid_input", "bad_endpoint", "bad_request", "bad_option", "bad_json", "unsupported", "unknown_op",
+                "line_too_long":
+                .usage
+            case "conflict", "cursor_ahead", "other_journal": .conflict
             default: .internalFault
             }
         let problems = frame.objects("problems").dropFirst().compactMap { problem in

@@ -66,7 +66,7 @@ struct WaitForOutcome {
             progress.end()
             try print(event)
             let reason = EventText(style: Style(isTerminal: false)).detail(event, type)
-            let httpStatus = event.object("data")?.raw("status").map { String(decoding: $0, as: UTF8.self) }
+            let httpStatus = event.data?.raw("status").map { String(decoding: $0, as: UTF8.self) }
             let isKey = type == "fal.submission.refused" && (httpStatus == "401" || httpStatus == "403")
             throw CommandFailure(
                 isKey ? .keyRefused : .requestFailed,
@@ -87,7 +87,7 @@ struct WaitForOutcome {
         let detail = EventText(style: Style(isTerminal: false)).detail(event, type)
         if type == "fal.request.succeeded" {
             try StandardOutput.writeLine(
-                detail.isEmpty ? String(decoding: event.raw("data") ?? [], as: UTF8.self) : detail
+                detail.isEmpty ? String(decoding: event.data?.bytes ?? [], as: UTF8.self) : detail
             )
         }
     }

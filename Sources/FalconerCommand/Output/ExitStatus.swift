@@ -47,6 +47,8 @@ func reportingFailure(_ body: () throws -> Void) throws {
         try body()
     } catch let failure as CommandFailure {
         throw exitCode(reporting: failure)
+    } catch is OutputClosed {
+        // Whoever read has seen enough.
     }
 }
 
@@ -56,6 +58,8 @@ func reportingFailure(_ body: () async throws -> Void) async throws {
         try await body()
     } catch let failure as CommandFailure {
         throw exitCode(reporting: failure)
+    } catch is OutputClosed {
+        // Whoever read has seen enough.
     }
 }
 

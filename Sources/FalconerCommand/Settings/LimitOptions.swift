@@ -47,7 +47,7 @@ struct LimitOptions: ParsableArguments {
             try number(name, value(name), bounds)
         }
         var limits = ServerLimits()
-        if let bytes = try limit("body-bytes-max", 1_024...(64 << 20)) { limits.bodyBytesMax = bytes }
+        if let bytes = try limit("body-bytes-max", 1_024...(8 << 20)) { limits.bodyBytesMax = bytes }
         if let bytes = try limit("bodies-bytes-max", 1_024...(64 << 30)) { limits.bodiesBytesMax = bytes }
         if let bytes = try limit("header-bytes-max", 1_024...(256 << 10)) { limits.headerBytesMax = bytes }
         if let count = try limit("connections-max", 1...65_536) { limits.connectionsMax = count }
