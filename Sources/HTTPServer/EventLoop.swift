@@ -180,7 +180,7 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
 
     /// How long a connection without a request is kept when draining begins, or after an answer that did not say that
     /// the connection closes: the client may just be sending its next request, which then gets an answer that says so.
-    static let drainGrace: Duration = .milliseconds(250)
+    static let drainGrace: Duration = .seconds(1)
 
     private func closeListeners() {
         polled.removeSubrange(Self.listenersStart...)

@@ -28,11 +28,11 @@ package final class FalconerService: Service {
     }
 
     /// How long what was answered may take to reach its clients when the service stops.
-    static let drainTime: Duration = .milliseconds(500)
+    static let drainTime: Duration = .milliseconds(1_500)
 
     /// How long deliveries and submissions under way may take when the service stops; what is not done by then is told
     /// to come again, or is uncertain.
-    static let patience: Duration = .milliseconds(2_500)
+    static let patience: Duration = .seconds(2)
 
     /// Where it can be reached.
     package let reachable: Reachable
