@@ -20,7 +20,7 @@ final class ServiceFixture {
         configuration.listen = [.anyLoopbackPort]
         configuration.queueTime = .milliseconds(5)
         configuration.runTime = .milliseconds(10)
-        configuration.speed = 200
+        configuration.speed = 20
         change(&configuration)
         emulator = try FalEmulator.start(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         client = try HTTPClient()
