@@ -169,6 +169,7 @@ import Testing
             let connection = try server.connect()
             connection.send(beginning)
             let start = ContinuousClock.now
+            // The pace of a client that drips.
             while connection.send("x"), ContinuousClock.now - start < .seconds(5) { usleep(10_000) }
             let taken = ContinuousClock.now - start
             #expect(taken >= .milliseconds(250) && taken < .seconds(3), "\(taken)")
