@@ -69,7 +69,7 @@ let package = Package(
         // Five rooms that do not know each other.
         library("HTTPServer", ["CMicroHTTPD", "Posix", "Threading", logging]),
         library("Webhook", ["Crypto", "JSONText"]),
-        library("Journal", ["Posix", "Threading", "JSONText", deque, logging, system]),
+        library("Journal", ["Crypto", "Posix", "Threading", "JSONText", deque, logging, system]),
         library("EventStream", ["Posix", "Threading", "JSONText", logging]),
         library("FalQueue", ["HTTPClient", "JSONText"]),
 

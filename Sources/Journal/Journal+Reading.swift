@@ -2,6 +2,19 @@ package import Posix
 import Threading
 
 extension Journal {
+    /// Reads one event.
+    ///
+    /// - Returns: The event; `nil` when there is none of that id, because it is not kept any more or its bytes went bad.
+    /// - Throws: ``JournalError``, `ahead` when the id is beyond the last durable event.
+    package func event(_ id: UInt64) throws(JournalError) -> EventLine? {
+        guard id > 0 else { return nil }
+        var bytes: [UInt8] = []
+        let reader = try reader(after: id - 1)
+        // The least limit: one line, whole. Anything else means that there is no such line.
+        guard try reader.read(into: &bytes, limit: 1) == .lines else { return nil }
+        return (try? EventLine.parse(bytes)).flatMap { $0.id == id ? $0 : nil }
+    }
+
     /// Begins to read behind an event; 0 begins with the first that is kept, and so does any id before it.
     ///
     /// - Throws: ``JournalError``, `ahead` when the id is beyond the last durable event.
