@@ -38,6 +38,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -70,7 +71,7 @@ let package = Package(
         library("HTTPServer", ["CMicroHTTPD", "Posix", "Threading", logging]),
         library("Webhook", ["Crypto", "JSONText"]),
         library("Journal", ["Crypto", "Posix", "Threading", "JSONText", deque, logging, system]),
-        library("EventStream", ["Posix", "Threading", "JSONText", logging]),
+        library("EventStream", ["Posix", "Threading", "JSONText", deque, heap, logging, system]),
         library("FalQueue", ["HTTPClient", "JSONText"]),
 
         // Where they meet.

@@ -7,13 +7,11 @@ enum ClientLine: Equatable, Sendable {
     /// A command for somebody else; `reference` is the client's `ref` as raw JSON, empty for none.
     case command(op: String, reference: [UInt8])
 
+    /// Something about a named consumer.
+    case consumer(ConsumerOperation, op: String, reference: [UInt8])
+
     /// The most bytes of a client's `ref`, quotes included.
     static let referenceBytesMax = 256
-
-    /// Operations of named consumers, which are known and not there yet.
-    private static let operationsOfConsumers: Set<String> = [
-        "ack", "nak", "progress", "term", "consumer", "consumers", "parked",
-    ]
 
     /// Reads a line.
     ///
@@ -37,14 +35,10 @@ enum ClientLine: Equatable, Sendable {
                 self = .subscribe(try SubscriptionRequest(members, in: span))
             } else if operations.contains(known) {
                 self = .command(op: known, reference: reference)
-            } else if Self.operationsOfConsumers.contains(known) {
-                throw Refusal(
-                    .unsupported,
-                    "\"\(known)\" belongs to named consumers, which this version does not have: keep the id of the last "
-                        + "event you finished, and subscribe with \"after\""
-                )
+            } else if ConsumerOperation.names.contains(known) {
+                self = .consumer(try ConsumerOperation(known, members, in: line), op: known, reference: reference)
             } else {
-                let all = (operations.sorted() + ["subscribe"]).joined(separator: ", ")
+                let all = (operations.sorted() + ["subscribe"] + ConsumerOperation.names).joined(separator: ", ")
                 // What the client wrote is not repeated: it may be a megabyte.
                 op = nil
                 throw Refusal(.unknownOp, "there is no such \"op\"; there is \(all)")

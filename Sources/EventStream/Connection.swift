@@ -25,6 +25,8 @@ final class Connection {
     var output = OutputBuffer()
     var subscription: Subscription?
     var cursor: (any EventCursor)?
+    /// The consumer it takes part in.
+    var membership: ActiveConsumer?
     var closing = Closing.no
     var interest: Poller.Interest = .read
     /// Whether it stands in the queue of those that may have something to read.
@@ -59,6 +61,9 @@ final class Connection {
         lastSent = now
     }
 
+    /// Whether events are sent to it.
+    var isReceiving: Bool { subscription != nil || membership != nil }
+
     /// When something is due although nothing happens.
     func deadline(_ limits: EventStreamLimits) -> Instant? {
         var due: [Instant?] = []
@@ -69,6 +74,8 @@ final class Connection {
         }
         if !output.isEmpty {
             due.append(lastProgress + limits.stallTime)
+        } else if closing == .no, membership != nil {
+            due.append(lastSent + limits.heartbeatInterval)
         } else if closing == .no, let subscription {
             due.append(subscription.positionDue)
             if subscription.isLive { due.append(lastSent + limits.heartbeatInterval) }

@@ -8,6 +8,8 @@ struct ConnectionState: Equatable {
         case subscribe(SubscriptionRequest)
         /// Hand a command on; it ends with ``ConnectionState/commandsEnded(_:)``.
         case command(op: String, reference: [UInt8])
+        /// Carry out something about a named consumer.
+        case consumer(ConsumerOperation, op: String, reference: [UInt8])
         /// Send an `error` frame and go on.
         case refuse(Refusal)
         /// Send an `error` frame and close.
@@ -76,6 +78,9 @@ struct ConnectionState: Equatable {
                 decline()
                 pendingCommands += 1
                 return .command(op: op, reference: reference)
+            case .consumer(let operation, let op, let reference):
+                decline()
+                return .consumer(operation, op: op, reference: reference)
             }
         } catch {
             decline()

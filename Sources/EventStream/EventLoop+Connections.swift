@@ -37,6 +37,7 @@ extension EventLoop {
         if connectionsOfUser[connection.peer.userID] == 0 { connectionsOfUser[connection.peer.userID] = nil }
         connection.subscription = nil
         connection.cursor = nil
+        leave(connection)
         shared.connections.store(connections.count, ordering: .relaxed)
         do throws(SystemCallError) {
             try shared.poller.remove(connection.descriptor.number)

@@ -71,6 +71,7 @@ extension EventLoop {
                 }
                 perform(connection.state.inputEnded(), for: connection)
                 countInput(of: connection)
+                sayFarewellToSilentMember(connection)
                 return
             }
         }
@@ -103,10 +104,17 @@ extension EventLoop {
     func perform(_ action: ConnectionState.Action?, line: [UInt8] = [], for connection: Connection) {
         switch action {
         case nil: break
-        case .subscribe(let request): subscribe(connection, request)
+        case .subscribe(let request):
+            if let consumer = request.consumer {
+                join(connection, request, consumer)
+            } else {
+                subscribe(connection, request)
+            }
         case .command(let op, let reference):
             let reply = CommandReply(op: op, reference: reference, connection: connection.token, outbox: shared.outbox)
             commands.handle(op: op, line: line, peer: connection.peer, reply: reply)
+        case .consumer(let operation, let op, let reference):
+            perform(operation, op: op, reference: reference, for: connection)
         case .refuse(let refusal): send(refusal.frame, to: connection)
         case .refuseAndClose(let refusal):
             if connection.subscription != nil { _ = connection.output.dropUnsentEvents() }

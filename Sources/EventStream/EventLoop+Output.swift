@@ -31,7 +31,7 @@ extension EventLoop {
         case .wouldBlock: return
         case .closed: connection.isBroken = true
         }
-        if connection.output.isEmpty, connection.subscription != nil { makeReady(connection) }
+        if connection.output.isEmpty, connection.isReceiving { makeReady(connection) }
     }
 
     /// Brings a connection's watch, timers and closing in line with what just happened to it.
@@ -86,6 +86,7 @@ extension EventLoop {
         connection.closing = .flushing(until: until, lingers: lingers)
         connection.subscription = nil
         connection.cursor = nil
+        leave(connection)
     }
 
     /// Tells a client that the connection ends, and where a subscriber is to go on; events not begun are left out.
@@ -119,6 +120,11 @@ extension EventLoop {
         }
         guard connection.closing == .no else { return }
         perform(connection.state.timePassed(now: now), for: connection)
+        if let active = connection.membership, connection.output.isEmpty,
+            connection.lastSent + limits.heartbeatInterval <= now
+        {
+            send(Frames.heartbeat(last: active.consumer.read, time: .now), to: connection)
+        }
         guard connection.output.isEmpty, let subscription = connection.subscription else { return }
         if let due = subscription.positionDue, due <= now {
             if let frame = connection.subscription?.positionFrame(now: now) { send(frame, to: connection) }

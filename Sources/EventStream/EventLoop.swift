@@ -25,6 +25,7 @@ final class EventLoop {
 
     var now = ContinuousClock.now
     var connections: [UInt64: Connection] = [:]
+    var consumers: Consumers
     var connectionsOfUser: [UInt32: Int] = [:]
     var heldInput = 0
     var chunk = [UInt8](repeating: 0, count: EventLoop.chunkBytes)
@@ -44,9 +45,11 @@ final class EventLoop {
         log: any EventLog,
         commands: any CommandHandler,
         limits: EventStreamLimits,
+        consumers: Consumers,
         logger: Logger
     ) {
         self.shared = shared
+        self.consumers = consumers
         self.log = log
         self.commands = commands
         self.limits = limits
@@ -73,6 +76,7 @@ final class EventLoop {
         shared.listener.stopListening()
         shared.listener.removeFile()
         for connection in connections.values { close(connection) }
+        closeConsumers()
     }
 
     /// Puts a connection in the queue of those that may have events to read.
@@ -126,7 +130,9 @@ final class EventLoop {
         shared.wake.clear()
         if shared.hasNewEvents.exchange(false, ordering: .acquiringAndReleasing) {
             for connection in connections.values where connection.subscription != nil { makeReady(connection) }
+            serveConsumers()
         }
+        takeSaved()
         for token in shared.outbox.takeChanged() {
             guard let connection = connections[token] else { continue }
             connection.hasReplies = true
@@ -143,6 +149,7 @@ final class EventLoop {
             guard let connection = connections[token] else { continue }
             connection.isReady = false
             sendEvents(to: connection)
+            if let active = connection.membership { serve(active) }
             settle(connection)
         }
     }
@@ -156,6 +163,7 @@ final class EventLoop {
             checkTimes(of: connection)
             settle(connection)
         }
+        serveConsumers()
     }
 
     private func beginStop(_ reason: String) {
@@ -178,6 +186,7 @@ final class EventLoop {
 enum LogKey {
     static let connection = "connection"
     static let connections = "connections"
+    static let consumer = "consumer"
     static let error = "error"
     static let group = "gid"
     static let path = "path"

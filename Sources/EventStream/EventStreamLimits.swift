@@ -31,6 +31,11 @@ package struct EventStreamLimits: Equatable, Sendable {
     /// How long the last frames may take to be taken, when the service or a client ends.
     package var farewellTime: Duration = .seconds(1)
 
+    /// Named consumers at a time.
+    package var consumersMax = 1_000
+    /// How far a consumer's file may be behind, unless an acknowledgement asks for more.
+    package var consumerSaveInterval: Duration = .seconds(1)
+
     /// The defaults.
     package init() {}
 }

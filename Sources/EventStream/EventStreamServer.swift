@@ -17,6 +17,7 @@ package final class EventStreamServer: Sendable {
     /// - Parameters:
     ///   - path: Where, at most 107 bytes (unix(7)); its directory is made when it is missing (0750), the socket's mode
     ///     is 0660, and a file left behind by a service that is gone is replaced.
+    ///   - consumersDirectory: Where the files of named consumers are; made when missing.
     ///   - log: Where events come from.
     ///   - commands: Who carries out commands.
     ///   - limits: What clients may use.
@@ -25,32 +26,53 @@ package final class EventStreamServer: Sendable {
     /// - Throws: ``EventStreamError``, with `inUse` when another service is running on the path.
     package static func start(
         path: String,
+        consumersDirectory: String,
         log: any EventLog,
         commands: any CommandHandler,
         limits: EventStreamLimits = EventStreamLimits(),
         logger: Logger
     ) throws(EventStreamError) -> EventStreamServer {
+        let found: (consumers: [ConsumerSnapshot], unreadable: [String: String])
+        do throws(SystemCallError) {
+            found = try ConsumerStore.load(directory: consumersDirectory, source: log.source)
+        } catch {
+            throw .system(error)
+        }
+        for (name, why) in found.unreadable {
+            logger.error("consumer unreadable", metadata: [LogKey.consumer: "\(name)", LogKey.reason: "\(why)"])
+        }
         let shared = try SharedState(path: path, limits: limits)
-        return EventStreamServer(shared: shared, log: log, commands: commands, limits: limits, logger: logger)
-    }
-
-    private init(
-        shared: SharedState,
-        log: any EventLog,
-        commands: any CommandHandler,
-        limits: EventStreamLimits,
-        logger: Logger
-    ) {
-        self.shared = shared
-        thread = WorkerThread(name: "events") {
-            let loop = EventLoop(shared: shared, log: log, commands: commands, limits: limits, logger: logger)
+        for consumer in found.consumers where consumer.settings.holds {
+            shared.holds.withLock { $0[consumer.name] = Consumer(consumer).cursor }
+        }
+        let store = ConsumerStore(directory: consumersDirectory, source: log.source, logger: logger) { [shared] in
+            shared.wake.call()
+        }
+        let thread = WorkerThread(name: "events") {
+            let loop = EventLoop(
+                shared: shared,
+                log: log,
+                commands: commands,
+                limits: limits,
+                consumers: Consumers(found.consumers, unreadable: found.unreadable, store: store),
+                logger: logger
+            )
             loop.run()
         }
+        return EventStreamServer(shared: shared, thread: thread)
+    }
+
+    private init(shared: SharedState, thread: WorkerThread) {
+        self.shared = shared
+        self.thread = thread
     }
 
     deinit {
         stop(reason: "the service is stopping")
     }
+
+    /// The consumers that retention waits for, and the id up to which each has finished, as it stands on disk.
+    package var holds: [String: UInt64] { shared.holds.withLock { $0 } }
 
     /// How many connections there are.
     package var connections: Int { shared.connections.load(ordering: .relaxed) }
@@ -84,6 +106,7 @@ final class SharedState: Sendable {
     let hasNewEvents = Atomic(false)
     let connections = Atomic(0)
     let stopReason = Monitor<String?>(nil)
+    let holds = Monitor<[String: UInt64]>([:])
 
     init(path: String, limits: EventStreamLimits) throws(EventStreamError) {
         do throws(SystemCallError) {

@@ -6,6 +6,9 @@ struct Glob: Equatable, Sendable {
 
     private let pattern: [UInt8]
 
+    /// The pattern as it was given.
+    var text: String { String(decoding: pattern, as: UTF8.self) }
+
     /// Nil when the pattern is empty or too long.
     init?(_ pattern: String) {
         guard !pattern.isEmpty, pattern.utf8.count <= Self.bytesMax else { return nil }

@@ -6,8 +6,6 @@ package enum StreamErrorCode: String, CaseIterable, Sendable {
     case badOption = "bad_option"
     /// No such "op".
     case unknownOp = "unknown_op"
-    /// The "op" or option belongs to a later version of the protocol.
-    case unsupported
     /// The line is longer than the limit; the connection is closed.
     case lineTooLong = "line_too_long"
     /// The line was begun and not ended in time; the connection is closed.
@@ -22,6 +20,22 @@ package enum StreamErrorCode: String, CaseIterable, Sendable {
     case cursorAhead = "cursor_ahead"
     /// The position is one in another journal.
     case otherJournal = "other_journal"
+    /// There is no consumer of that name.
+    case unknownConsumer = "unknown_consumer"
+    /// The consumer exists with other settings, or exists already.
+    case consumerExists = "consumer_exists"
+    /// The consumer has its member, and is not shared; or it cannot be changed while it has one.
+    case consumerBusy = "consumer_busy"
+    /// The consumer's file cannot be read.
+    case consumerUnreadable = "consumer_unreadable"
+    /// There are too many consumers.
+    case tooManyConsumers = "too_many_consumers"
+    /// The connection takes part in no consumer, so that it has nothing to acknowledge.
+    case noConsumer = "no_consumer"
+    /// The event was not delivered to this consumer.
+    case notDelivered = "not_delivered"
+    /// The event is not parked.
+    case notParked = "not_parked"
     /// The client did not take its replies; the connection is closed.
     case outputOverflow = "output_overflow"
     /// The journal could not be read; the connection is closed.

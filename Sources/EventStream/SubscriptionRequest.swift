@@ -30,16 +30,20 @@ struct SubscriptionRequest: Equatable, Sendable {
     var filter = EventFilter()
     /// The journal that `after` belongs to.
     var source: String?
+    /// The named consumer to take part in.
+    var consumer: ConsumerRequest?
 
     /// Reads the options of a line.
     ///
-    /// - Throws: ``Refusal``, `unsupported` for what named consumers will bring, `bad_option` otherwise.
-    init(_ members: JSONObjectMembers, in line: Span<UInt8>) throws(Refusal) {
+    /// - Throws: ``Refusal``, `bad_option`.
+    init(_ members: JSONObjectMembers, in line: Span<UInt8>, ignoring ignored: [String] = []) throws(Refusal) {
         var isStartGiven = false
+        consumer = try ConsumerRequest(members, in: line)
         for member in members {
             let option = OptionReader(name: member.name ?? "", value: member.value)
             switch option.name {
             case "op", "ref": continue
+            case let name where ignored.contains(name): continue
             case "after", "from":
                 guard !isStartGiven else {
                     throw Refusal(.badOption, "\"after\" and \"from\" exclude each other: give one of them")
@@ -54,13 +58,7 @@ struct SubscriptionRequest: Equatable, Sendable {
             case "status": filter.status = try option.status(in: line)
             case "tag": filter.tag = try option.string(in: line)
             case "source": source = try option.string(in: line)
-            case "ack" where (try? option.string(in: line)) == "none": continue
-            case let name where Self.optionsOfConsumers.contains(name):
-                throw Refusal(
-                    .unsupported,
-                    "\"\(name)\" belongs to named consumers, which this version does not have: leave it out, keep the id "
-                        + "of the last event you finished, and subscribe with \"after\""
-                )
+            case let name where ConsumerRequest.options.contains(name): continue
             default:
                 throw Refusal(
                     .badOption,
@@ -68,21 +66,26 @@ struct SubscriptionRequest: Equatable, Sendable {
                 )
             }
         }
+        if consumer != nil, end != .never || count != nil {
+            throw Refusal(.badOption, "\"until\" and \"count\" are not for consumers: close when you have enough")
+        }
+        self.isStartGiven = isStartGiven
     }
+
+    /// Whether the line says where to start; a consumer that exists goes on where it is.
+    private(set) var isStartGiven = false
 
     /// Everything from now on.
     init() {}
 
-    private static let options = [
-        "after", "from", "until", "count", "types", "endpoint", "submission", "status", "tag", "source",
-    ]
-    private static let optionsOfConsumers: Set<String> = [
-        "consumer", "ack", "max_in_flight", "ack_wait_s", "max_deliveries", "group", "hold", "sync",
-    ]
+    private static let options =
+        [
+            "after", "from", "until", "count", "types", "endpoint", "submission", "status", "tag", "source",
+        ] + ConsumerRequest.options
 }
 
 /// One option of a line and the forms it may have.
-private struct OptionReader {
+struct OptionReader {
     let name: String
     let value: JSONValueSlice
 
@@ -123,6 +126,37 @@ private struct OptionReader {
         return count
     }
 
+    func flag(in line: Span<UInt8>) throws(Refusal) -> Bool {
+        guard let flag = JSONText.boolean(value, in: line) else { throw wrong("true or false") }
+        return flag
+    }
+
+    func number(in line: Span<UInt8>, _ range: ClosedRange<Int>) throws(Refusal) -> Int {
+        guard let number = JSONText.integer(value, in: line), range.contains(number) else {
+            throw wrong("a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// Seconds, whole or with a fraction, as milliseconds.
+    func seconds(in line: Span<UInt8>, atMost limit: Duration) throws(Refusal) -> Duration {
+        let text = String(decoding: value.range.map { line[$0] }, as: UTF8.self)
+        let seconds = value.kind == .number ? Double(text) : nil
+        guard let seconds, seconds >= 0, seconds <= Double(limit.components.seconds) else {
+            throw wrong("a number of seconds from 0 to \(limit.components.seconds)")
+        }
+        return .milliseconds(Int64((seconds * 1_000).rounded()))
+    }
+
+    func consumer(in line: Span<UInt8>) throws(Refusal) -> ConsumerName {
+        guard let consumer = ConsumerName(try string(in: line)) else {
+            throw wrong(
+                "a name of 1 to \(ConsumerName.bytesMax) letters, digits, '.', '_' or '-', not beginning with '.'"
+            )
+        }
+        return consumer
+    }
+
     func glob(in line: Span<UInt8>) throws(Refusal) -> Glob {
         guard let glob = Glob(try string(in: line)) else {
             throw wrong("a text of 1 to \(Glob.bytesMax) bytes in which * stands for any text, \"xai/*\"")
@@ -154,7 +188,7 @@ private struct OptionReader {
         return status
     }
 
-    private func wrong(_ wanted: String) -> Refusal {
+    func wrong(_ wanted: String) -> Refusal {
         Refusal(.badOption, "\"\(name)\" has to be \(wanted)")
     }
 }

@@ -166,8 +166,8 @@ import Threading
     @Test(arguments: [
         ("x", "bad_json"), ("[]", "bad_json"), ("{}", "bad_json"), (#"{"op":1}"#, "bad_json"),
         ("{\"op\":\"echo\"", "bad_json"),
-        ("\u{0}", "bad_json"), (#"{"op":"nonsense"}"#, "unknown_op"), (#"{"op":"ack","id":"1"}"#, "unsupported"),
-        (#"{"op":"subscribe","consumer":"a"}"#, "unsupported"), (#"{"op":"subscribe","form":"first"}"#, "bad_option"),
+        ("\u{0}", "bad_json"), (#"{"op":"nonsense"}"#, "unknown_op"), (#"{"op":"ack","id":"1"}"#, "no_consumer"),
+        (#"{"op":"subscribe","consumer":""}"#, "bad_option"), (#"{"op":"subscribe","form":"first"}"#, "bad_option"),
         (#"{"op":"subscribe","after":41}"#, "bad_option"), (#"{"op":"subscribe","after":"041"}"#, "bad_option"),
         (#"{"op":"subscribe","after":"9007199254740992"}"#, "bad_option"),
         (#"{"op":"subscribe","after":"1","from":"first"}"#, "bad_option"),

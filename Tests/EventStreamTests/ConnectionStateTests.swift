@@ -113,7 +113,7 @@ import Testing
                 case .close, .refuseAndClose:
                     closes += 1
                     #expect(!active && pending == 0, "seed \(seed)")
-                case .refuse, nil: break
+                case .refuse, .consumer, nil: break
                 }
                 #expect(state.isSubscribed == active && state.pendingCommands == pending, "seed \(seed)")
             }

@@ -9,8 +9,11 @@ import Threading
 
 @Suite struct SocketTests {
     private func start(_ path: String) throws -> EventStreamServer {
-        try EventStreamServer.start(
+        // No consumer is made here, so the directory need not outlive the start.
+        let consumers = TemporaryDirectory()
+        return try EventStreamServer.start(
             path: path,
+            consumersDirectory: consumers.path.string,
             log: MemoryLog(),
             commands: RecordedCommands(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

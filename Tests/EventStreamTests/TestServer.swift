@@ -10,19 +10,25 @@ import Threading
 
 /// A server on a socket of its own, over a journal in memory.
 final class TestServer: Sendable {
-    let directory = TemporaryDirectory()
+    let directory: TemporaryDirectory
     let log: MemoryLog
     let commands = RecordedCommands()
     let server: EventStreamServer
 
     var path: String { directory.file("events.sock").string }
 
-    init(events: Int = 0, _ change: (inout EventStreamLimits) -> Void = { _ in }) throws {
+    init(
+        events: Int = 0,
+        directory: TemporaryDirectory = TemporaryDirectory(),
+        _ change: (inout EventStreamLimits) -> Void = { _ in }
+    ) throws {
+        self.directory = directory
         log = MemoryLog(count: events)
         var limits = EventStreamLimits()
         change(&limits)
         server = try EventStreamServer.start(
             path: directory.file("events.sock").string,
+            consumersDirectory: directory.file("consumers").string,
             log: log,
             commands: commands,
             limits: limits,

@@ -132,6 +132,7 @@ struct ServiceRooms {
         do {
             return try EventStreamServer.start(
                 path: configuration.socketPath,
+                consumersDirectory: configuration.dataDirectory.appending("consumers").string,
                 log: JournalEventLog(journal: journal),
                 commands: commands,
                 logger: logger

@@ -87,7 +87,7 @@ struct ServiceConnection {
             case "not_found": .notFound
             case "storage", "journal_unreadable": .storage
             case "cannot_submit", "busy", "too_many_connections", "no_answer": .unreachable
-            case "invalid_input", "bad_endpoint", "bad_request", "bad_option", "bad_json", "unsupported", "unknown_op",
+            case "invalid_input", "bad_endpoint", "bad_request", "bad_option", "bad_json", "unknown_op",
                 "line_too_long":
                 .usage
             case "conflict", "cursor_ahead", "other_journal": .conflict

@@ -1,0 +1,61 @@
+import DequeModule
+import Posix
+
+/// A consumer at work: what it has read ahead, what waits for the disk, and who takes part.
+///
+/// The stream's thread alone touches it.
+final class ActiveConsumer {
+    typealias Instant = ContinuousClock.Instant
+
+    /// A frame that may be sent once a version of the consumer is on disk.
+    struct Held {
+        let version: UInt64
+        let member: UInt64
+        let frame: [UInt8]
+    }
+
+    let name: ConsumerName
+    var consumer: Consumer
+    var cursor: (any EventCursor)?
+    /// Lines that were read and not handed out.
+    var lines: [UInt8] = []
+    var linesStart = 0
+    /// The last id that the lines reach up to.
+    var linesEnd: UInt64 = 0
+    /// Connections that take part, and since when.
+    var members: [UInt64: WallTime] = [:]
+    /// Acknowledgements are on disk before they are answered, on these connections.
+    var syncMembers: Set<UInt64> = []
+    /// What waits for the disk, in the order in which it is to be sent.
+    var held: Deque<Held> = []
+    /// The version that was handed to the store last.
+    var submittedVersion: UInt64 = 0
+    /// What the versions say that the store has and the disk perhaps not yet.
+    var submittedCursors: [(version: UInt64, cursor: UInt64, reserved: UInt64)] = []
+    /// The version that is on disk.
+    var savedVersion: UInt64 = 0
+    /// No event above this one is sent before a higher one is on disk.
+    var savedReserved: UInt64
+    var lastSubmit: Instant?
+    /// Members that were told that there is nothing more for now.
+    var toldCaughtUp: Set<UInt64> = []
+
+    init(name: ConsumerName, consumer: Consumer, savedVersion: UInt64) {
+        self.name = name
+        self.consumer = consumer
+        self.savedVersion = savedVersion
+        submittedVersion = savedVersion
+        // A consumer that was read from disk starts with what its file says; a new one has nothing on disk yet.
+        savedReserved = savedVersion == 0 ? 0 : consumer.reserved
+    }
+
+    /// Whether something on disk is older than what is known.
+    var isDirty: Bool { consumer.version > submittedVersion }
+
+    /// Drops what was read ahead, so that reading goes on where the consumer is.
+    func rewind() {
+        cursor = nil
+        lines = []
+        linesStart = 0
+    }
+}
