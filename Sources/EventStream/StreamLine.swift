@@ -8,6 +8,12 @@ package enum StreamLine: Equatable, Sendable {
     case hello(source: String, first: UInt64, last: UInt64)
     /// Everything durable up to that event is sent, or does not pass the filter.
     case caughtUp(UInt64)
+    /// An event for a consumer that acknowledges each; `number` says how often it was delivered, this time included.
+    case delivery(UInt64, number: Int)
+    /// An acknowledgement is on disk.
+    case acked(UInt64)
+    /// An event was parked, and why.
+    case dead(UInt64, message: String)
     /// Nothing has happened; `last` is where the subscriber is.
     case heartbeat(last: UInt64)
     /// The filter has looked at everything up to that event.
@@ -38,6 +44,9 @@ package enum StreamLine: Equatable, Sendable {
         case "hello":
             self = .hello(source: try frame.text("source"), first: try frame.id("first"), last: try frame.id("last"))
         case "caught_up": self = .caughtUp(try frame.id("id"))
+        case "delivery": self = .delivery(try frame.id("id"), number: try frame.number("delivery"))
+        case "acked": self = .acked(try frame.id("id"))
+        case "dead": self = .dead(try frame.id("id"), message: try frame.text("message"))
         case "heartbeat": self = .heartbeat(last: try frame.id("last"))
         case "position": self = .position(try frame.id("id"))
         case "gap": self = .gap(from: try frame.id("from"), to: try frame.id("to"))
@@ -77,6 +86,13 @@ private struct FrameReader {
     func id(_ name: String) throws(EventStreamClientError) -> UInt64 {
         guard let id = EventID.parse(try text(name)) else { throw .malformedLine }
         return id
+    }
+
+    func number(_ name: String) throws(EventStreamClientError) -> Int {
+        guard let value = members.value(of: name), let number = JSONText.integer(value, in: line.span) else {
+            throw .malformedLine
+        }
+        return number
     }
 
     func isTrue(_ name: String) -> Bool {

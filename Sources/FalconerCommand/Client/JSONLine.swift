@@ -56,6 +56,19 @@ struct JSONLine {
         return elements.compactMap { JSONLine(Array(bytes[$0.range])) }
     }
 
+    /// The elements of a member that is an array of texts.
+    func strings(_ name: String) -> [String] {
+        guard let slice = members.value(of: name), slice.kind == .array,
+            let elements = try? JSONText.elements(of: slice, in: bytes.span)
+        else { return [] }
+        return elements.compactMap { try? JSONText.string($0, in: bytes.span) }
+    }
+
+    /// A member that is a whole number.
+    func integer(_ name: String) -> Int? {
+        members.value(of: name).flatMap { JSONText.integer($0, in: bytes.span) }
+    }
+
     /// The names and the whole numbers of a member that is an object of such.
     func counts(_ name: String) -> [(String, Int)] {
         guard let object = object(name) else { return [] }

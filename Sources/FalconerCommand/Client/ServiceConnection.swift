@@ -84,13 +84,13 @@ struct ServiceConnection {
         let code = frame.string("code") ?? ""
         let status: ExitStatus =
             switch code {
-            case "not_found": .notFound
-            case "storage", "journal_unreadable": .storage
+            case "not_found", "unknown_consumer", "not_parked": .notFound
+            case "storage", "journal_unreadable", "consumer_unreadable": .storage
             case "cannot_submit", "busy", "too_many_connections", "no_answer": .unreachable
             case "invalid_input", "bad_endpoint", "bad_request", "bad_option", "bad_json", "unknown_op",
-                "line_too_long":
+                "line_too_long", "no_consumer", "not_delivered", "too_many_consumers":
                 .usage
-            case "conflict", "cursor_ahead", "other_journal": .conflict
+            case "conflict", "cursor_ahead", "other_journal", "consumer_exists", "consumer_busy": .conflict
             default: .internalFault
             }
         let problems = frame.objects("problems").dropFirst().compactMap { problem in

@@ -14,8 +14,12 @@ struct Listen: ParsableCommand {
               falconer listen                                  from now on
               falconer listen --from first --until now         all there is
               falconer listen --after 41 --types 'fal.request.*' | jq .data.payload
+              falconer listen --consumer encoder --from first  the service remembers how far 'encoder' is
 
-            Exit codes: 0 done, 3 --timeout passed, 5 no service.
+            With --consumer each event is acknowledged once it is written, so that the next 'listen' of that name goes \
+            on behind it; see 'falconer consumers --help'.
+
+            Exit codes: 0 done, 3 --timeout passed, 5 no service, 10 somebody else reads as that consumer.
             """
     )
 
@@ -28,17 +32,11 @@ struct Listen: ParsableCommand {
     @Option(help: "now, or the id of the last event wanted.")
     var until: String?
 
-    @Option(help: "Only these types; * stands for anything (repeatable).")
-    var types: [String] = []
+    @Option(help: ArgumentHelp("Read as this consumer, which is made when there is none.", valueName: "name"))
+    var consumer: String?
 
-    @Option(help: "Only this endpoint; * stands for anything.")
-    var endpoint: String?
-
-    @Option(help: "Only this submission.")
-    var submission: String?
-
-    @Option(help: "Only outcomes with this status: OK or ERROR.")
-    var status: String?
+    @OptionGroup var settings: ConsumerSettingOptions
+    @OptionGroup var filter: FilterOptions
 
     @Option(help: "End after this many events.")
     var count: Int?
@@ -51,6 +49,7 @@ struct Listen: ParsableCommand {
 
     func validate() throws {
         if from != nil, after != nil { throw ValidationError("give --from or --after, not both") }
+        if consumer != nil, until != nil { throw ValidationError("--until is not for consumers: use --count") }
         if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
         if let timeout, timeout < 1 { throw ValidationError("--timeout must be 1 or more seconds") }
     }
@@ -61,6 +60,7 @@ struct Listen: ParsableCommand {
                 deadline: timeout.map { .now + .seconds($0) },
                 isUntilNow: until == "now",
                 remaining: count,
+                acknowledges: consumer != nil && settings.ack != "none",
                 text: output.resolvedFormat == .human
                     ? EventText(style: Style(isTerminal: StandardOutput.isTerminal)) : nil
             )
@@ -76,6 +76,14 @@ struct Listen: ParsableCommand {
     private func subscription(lastID: String?) -> [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("op", "subscribe")
+        if let consumer {
+            writer.member("consumer", consumer)
+            settings.add(to: &writer)
+            filter.add(to: &writer)
+            // Where the consumer is, is the service's to say; this is for one that is made now.
+            if let after { writer.member("after", after) } else { writer.member("from", from ?? "new") }
+            return writer.bytes
+        }
         if let lastID {
             writer.member("after", lastID)
         } else if let after {
@@ -84,10 +92,7 @@ struct Listen: ParsableCommand {
             writer.member("from", from ?? "new")
         }
         writer.member("until", until)
-        if !types.isEmpty { writer.member("types", array: types.map(jsonString)) }
-        writer.member("endpoint", endpoint)
-        writer.member("submission", submission)
-        writer.member("status", status)
+        filter.add(to: &writer)
         return writer.bytes
     }
 }
@@ -98,6 +103,8 @@ private struct ListenSession {
     /// Whether the service ends the subscription by itself once it has sent what is there.
     let isUntilNow: Bool
     var remaining: Int?
+    /// Whether each event is acknowledged once it is written.
+    let acknowledges: Bool
     let text: EventText?
     var lastID: String?
 
@@ -106,7 +113,14 @@ private struct ListenSession {
         case disconnected
     }
 
-    init(deadline: ContinuousClock.Instant?, isUntilNow: Bool, remaining: Int?, text: EventText?) {
+    init(
+        deadline: ContinuousClock.Instant?,
+        isUntilNow: Bool,
+        remaining: Int?,
+        acknowledges: Bool,
+        text: EventText?
+    ) {
+        self.acknowledges = acknowledges
         self.deadline = deadline
         self.isUntilNow = isUntilNow
         self.remaining = remaining
@@ -159,7 +173,15 @@ private struct ListenSession {
             switch try? StreamLine(line.bytes) {
             case .event:
                 try show(line)
+                try acknowledge(line.string("id"), connection)
                 if remaining == 0 { return .finished }
+            case .delivery(let id, _):
+                guard let event = line.object("event") else { continue }
+                try show(event)
+                try acknowledge("\(id)", connection)
+                if remaining == 0 { return .finished }
+            case .dead(let id, let why):
+                StandardError.writeLine("falconer: event \(id) was parked: \(why)")
             case .error: throw ServiceConnection.refusal(line)
             case .bye(let code, _, _):
                 return code == "complete" ? .finished : .disconnected
@@ -168,6 +190,21 @@ private struct ListenSession {
             case .caughtUp: hasCaughtUp = true
             default: break
             }
+        }
+    }
+
+    /// Says that an event is dealt with; the last one wanted is on the service's disk before this returns.
+    private func acknowledge(_ id: String?, _ connection: ServiceConnection) throws {
+        guard acknowledges, let id else { return }
+        var writer = JSONObjectWriter()
+        writer.member("op", "ack")
+        writer.member("id", id)
+        if remaining == 0 { writer.member("sync", true) }
+        try connection.send(writer.bytes)
+        guard remaining == 0 else { return }
+        while let line = try connection.next(deadline: .now + ServiceConnection.answerTime) {
+            if line.frame == "acked" { return }
+            if line.frame == "error" { throw ServiceConnection.refusal(line) }
         }
     }
 
