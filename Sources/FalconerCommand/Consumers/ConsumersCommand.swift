@@ -15,6 +15,8 @@ struct ConsumersCommand: ParsableCommand {
               falconer consumers parked list encoder       events that it could not finish
               falconer consumers parked retry encoder --id 42
               falconer consumers reset encoder --to first  have it read everything again
+
+            Exit codes: 0 done, 4 no such consumer, 5 no service, 10 it is in use or exists already, 64 usage.
             """,
         subcommands: [
             ListConsumers.self, ShowConsumer.self, CreateConsumer.self, DeleteConsumer.self, ResetConsumer.self,

@@ -6,6 +6,7 @@ struct ParkedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parked",
         abstract: "Events that a consumer could not finish and set aside.",
+        discussion: "Exit codes: 0 done, 4 no such consumer or event, 5 no service, 64 usage.",
         subcommands: [ListParked.self, RetryParked.self, DropParked.self]
     )
 }
