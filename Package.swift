@@ -114,6 +114,16 @@ let package = Package(
             swiftSettings: testSettings
         ),
 
+        // Faults made for real, from outside: for the tests, never installed.
+        .executableTarget(
+            name: "falconer-faults",
+            dependencies: [
+                "Crypto", "LoadGenerator", "Posix", "TestSupport", "Threading", argumentParser, system,
+            ],
+            path: "Tests/Faults/System",
+            swiftSettings: testSettings
+        ),
+
         tests("PosixTests", ["Posix"]),
         tests("JournalTests", ["Journal", "JSONText", "Posix", "Threading", logging, system]),
         tests("TidyTests"),

@@ -16,6 +16,8 @@ package struct Load: Sendable {
     package var sendingTime: Duration?
     /// Whether each delivery gets a connection of its own.
     package var isConnectionPerDelivery = false
+    /// How many connections that broke are made anew, all together; a delivery that was lost with one is not sent again.
+    package var reconnectionsMax = 0
 
     /// Plans a load.
     package init(port: UInt16, connections: Int, limit: Duration, sendingTime: Duration? = nil) {
@@ -35,27 +37,39 @@ package struct Load: Sendable {
         _ deliveries: [SignedDelivery],
         onAnswer: (_ delivery: Int, _ status: Int) -> Void = { _, _ in }
     ) -> LoadResult {
-        var run = LoadRun(plan: self, deliveries: deliveries)
-        return run.toTheEnd(onAnswer)
+        run(supply: { $0 < deliveries.count ? deliveries[$0] : nil }, onAnswer: { onAnswer($0.delivery, $0.status) })
+    }
+
+    /// Sends deliveries as long as there are any, and blocks until the answers are there.
+    ///
+    /// - Parameters:
+    ///   - supply: Called right before each delivery is sent, with its number from 0; nil ends the sending.
+    ///   - onAnswer: Told of each answer once all of it has been read.
+    /// - Returns: What came of it.
+    package func run(supply: (Int) -> SignedDelivery?, onAnswer: (LoadAnswer) -> Void) -> LoadResult {
+        withoutActuallyEscaping(supply) { supply in
+            var run = LoadRun(plan: self, supply: supply)
+            return run.toTheEnd(onAnswer)
+        }
     }
 }
 
 private struct LoadRun {
     let plan: Load
-    let deliveries: [SignedDelivery]
+    let supply: (Int) -> SignedDelivery?
     var connections: [LoadConnection] = []
     var next = 0
+    var reconnections = 0
     var result = LoadResult()
     let start = ContinuousClock.now
     var buffer = [UInt8](repeating: 0, count: 65_536)
 
-    init(plan: Load, deliveries: [SignedDelivery]) {
+    init(plan: Load, supply: @escaping (Int) -> SignedDelivery?) {
         self.plan = plan
-        self.deliveries = deliveries
-        result.latencies.reserveCapacity(deliveries.count)
+        self.supply = supply
     }
 
-    mutating func toTheEnd(_ onAnswer: (Int, Int) -> Void) -> LoadResult {
+    mutating func toTheEnd(_ onAnswer: (LoadAnswer) -> Void) -> LoadResult {
         for _ in 0..<plan.connections {
             var connection = LoadConnection()
             if begin(&connection) { connections.append(connection) }
@@ -64,9 +78,9 @@ private struct LoadRun {
         while !connections.isEmpty, start.duration(to: .now) < plan.limit {
             for index in readyConnections().reversed() {
                 var connection = connections[index]
-                let goesOn = advance(&connection) { delivery, status in
+                let goesOn = advance(&connection) { answer in
                     lastAnswer = .now
-                    onAnswer(delivery, status)
+                    onAnswer(answer)
                 }
                 if goesOn {
                     connections[index] = connection
@@ -74,6 +88,7 @@ private struct LoadRun {
                     connections.remove(at: index)
                 }
             }
+            replaceTheBroken()
         }
         for connection in connections {
             if connection.delivery != nil { result.unanswered += 1 }
@@ -81,6 +96,15 @@ private struct LoadRun {
         }
         result.elapsed = start.duration(to: lastAnswer)
         return result
+    }
+
+    private mutating func replaceTheBroken() {
+        while connections.count < plan.connections, reconnections < plan.reconnectionsMax {
+            reconnections += 1
+            var connection = LoadConnection()
+            guard begin(&connection) else { return }
+            connections.append(connection)
+        }
     }
 
     /// The connections that poll reports, in ascending order.
@@ -96,7 +120,7 @@ private struct LoadRun {
     /// Gives a connection its next delivery; false when there is none or it cannot connect.
     private mutating func begin(_ connection: inout LoadConnection) -> Bool {
         let isOver = plan.sendingTime.map { start.duration(to: .now) >= $0 } ?? false
-        guard next < deliveries.count, !isOver else {
+        guard !isOver else {
             if connection.descriptor >= 0 { close(connection.descriptor) }
             return false
         }
@@ -107,8 +131,12 @@ private struct LoadRun {
             }
             connection.descriptor = descriptor
         }
+        guard let delivery = supply(next) else {
+            close(connection.descriptor)
+            return false
+        }
         connection.delivery = next
-        connection.outgoing = deliveries[next].bytes[...]
+        connection.outgoing = delivery.bytes[...]
         connection.startedAt = .now
         next += 1
         return send(&connection)
@@ -126,7 +154,7 @@ private struct LoadRun {
         return true
     }
 
-    private mutating func advance(_ connection: inout LoadConnection, _ onAnswer: (Int, Int) -> Void) -> Bool {
+    private mutating func advance(_ connection: inout LoadConnection, _ onAnswer: (LoadAnswer) -> Void) -> Bool {
         guard send(&connection) else { return false }
         let count = unsafe recv(connection.descriptor, &buffer, buffer.count, 0)
         if count == -1, errno == EAGAIN || errno == EINTR { return true }
@@ -136,7 +164,7 @@ private struct LoadRun {
             return true
         case .malformed:
             return lose(connection)
-        case .answered(let status, let isLast):
+        case .answered(let status, let body, let isLast):
             let elapsed = connection.startedAt.duration(to: .now)
             result.latencies.append(
                 UInt32(
@@ -147,7 +175,7 @@ private struct LoadRun {
             result.answers[status, default: 0] += 1
             if let delivery = connection.delivery {
                 if status == 200 { result.stored.append(delivery) }
-                onAnswer(delivery, status)
+                onAnswer(LoadAnswer(delivery: delivery, status: status, body: body))
             }
             connection.delivery = nil
             if isLast || plan.isConnectionPerDelivery {
@@ -170,6 +198,9 @@ private struct LoadRun {
 private func connectToLoopback(port: UInt16) -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { return nil }
+    // A listener whose queue is full does not say so: connect(2) would wait for minutes.
+    var patience = timeval(tv_sec: 2, tv_usec: 0)
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian

@@ -8,7 +8,7 @@ struct LoadConnection {
     /// What has happened to the answer so far.
     enum Progress: Equatable {
         case incomplete
-        case answered(status: Int, isLast: Bool)
+        case answered(status: Int, body: [UInt8], isLast: Bool)
         case malformed
     }
 
@@ -29,7 +29,8 @@ struct LoadConnection {
             .flatMap { Int($0.dropFirst("content-length:".count).drop { $0 == " " }) }
         guard let length else { return .malformed }
         guard incoming.count >= headEnd + length else { return .incomplete }
+        let body = Array(incoming[headEnd..<headEnd + length])
         incoming.removeFirst(headEnd + length)
-        return .answered(status: status, isLast: lines.contains("connection: close"))
+        return .answered(status: status, body: body, isLast: lines.contains("connection: close"))
     }
 }

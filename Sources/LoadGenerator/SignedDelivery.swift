@@ -7,6 +7,8 @@ package struct SignedDelivery: Sendable {
     package let requestID: String
     /// The whole HTTP request.
     package let bytes: [UInt8]
+    /// The SHA-256 of its body.
+    package let bodyDigest: SHA256Digest
 
     /// Signs a delivery.
     ///
@@ -28,7 +30,8 @@ package struct SignedDelivery: Sendable {
     ) throws {
         let body = Array(Self.body(requestID: requestID, padding: padding).utf8)
         let timestamp = "\(time.seconds)"
-        let message = Array("\(requestID)\n\(account)\n\(timestamp)\n\(SHA256.digest(body.span).hex)".utf8)
+        bodyDigest = SHA256.digest(body.span)
+        let message = Array("\(requestID)\n\(account)\n\(timestamp)\n\(bodyDigest.hex)".utf8)
         let signatureBytes = try key.sign(message.span)
         let signature = Hex.encode(signatureBytes.span)
         let head =
