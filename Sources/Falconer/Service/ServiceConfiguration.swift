@@ -25,6 +25,8 @@ package struct ServiceConfiguration: Sendable {
     package var socketPath: String
     /// The folder of everything that lasts.
     package var dataDirectory: FilePath
+    /// A segment of the journal that has this many bytes is followed by a new one; nil means the journal's own limit.
+    package var segmentBytesMax: Int?
     /// Where fal's public keys come from.
     package var keySource: KeySource
     /// Whose deliveries are accepted; empty to learn it.

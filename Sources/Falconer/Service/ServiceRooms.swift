@@ -196,7 +196,8 @@ private func openJournal(
     _ logger: Logger
 ) throws(ServiceStartFailure) -> (Journal, StartState) {
     var state = StartState()
-    let options = JournalOptions(newSource: try newSource())
+    var options = JournalOptions(newSource: try newSource())
+    if let bytes = configuration.segmentBytesMax { options.segmentBytesMax = bytes }
     do throws(JournalError) {
         let journal = try Journal.open(
             directory: configuration.dataDirectory.appending("journal"),

@@ -18,6 +18,14 @@ struct ServeOptions: ParsableArguments {
     )
     var data: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A segment of the journal that is this large is followed by a new one (default: 67108864).",
+            valueName: "bytes"
+        )
+    )
+    var segmentBytes: Int?
+
     @Option(help: "fal's key set, a URL or a file (default: fal's own).")
     var keys: String?
 
@@ -52,6 +60,7 @@ struct ServeOptions: ParsableArguments {
             joined("listen", listen, ["127.0.0.1:8787"], environment),
             socketOptions.setting(environment),
             environment.setting("data", flag: data, default: paths.data),
+            environment.setting("segment-bytes", flag: segmentBytes.map { "\($0)" }, default: nil),
             environment.setting("keys", flag: keys, default: KeySource.fal.name),
             joined("account", account, [], environment),
             environment.setting("public-url", flag: publicURL, default: nil),
@@ -80,6 +89,7 @@ struct ServeOptions: ParsableArguments {
         configuration.listen = try list(listen, value("listen")).map { text in
             try parsing("listen") { try ListenAddress(text) }
         }
+        configuration.segmentBytesMax = try number("segment-bytes", value("segment-bytes"), 4_096...(1 << 40))
         configuration.keySource = KeySource(value("keys") ?? "")
         configuration.accounts = list(account, value("account"))
         configuration.queue = try parsing("fal-queue-url") { try QueueURL.parse(value("fal-queue-url") ?? "") }
