@@ -37,6 +37,9 @@ struct JournalOracle {
     /// The id of the last event; 0 when there is none.
     var lastID: UInt64 { stored.last?.id ?? 0 }
 
+    /// Whether a request's outcome is in the journal.
+    func contains(_ subject: String) -> Bool { places[subject] != nil }
+
     /// Reads what has not been read yet.
     ///
     /// - Parameter journal: The directory of the segments.
