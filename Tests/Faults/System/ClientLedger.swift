@@ -1,7 +1,7 @@
 /// What clients know: what they sent, and what they were told is stored.
 ///
 /// A value without I/O. Its lines are `SENT id sha256` and `ACK id sequence sha256`, the SHA-256 being the body's.
-struct ClientLedger {
+struct ClientLedger: Sendable {
     /// One thing that a client wrote down.
     enum Entry: Equatable {
         case sent(id: String, digest: String)

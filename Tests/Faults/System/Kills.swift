@@ -34,7 +34,7 @@ struct Kills: ParsableCommand {
                 let run = try KillRun(falconer: program, report: report)
                 try run.rounds(kinds)
             } catch {
-                report.skip(kinds.count, "\(error)")
+                report.failed(error)
             }
             report.progress("\(report.rounds) rounds")
         }

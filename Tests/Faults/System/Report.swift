@@ -45,9 +45,16 @@ final class Report: Sendable {
     var rounds: Int { state.withLock { $0.rounds } }
 
     /// Counts rounds that cannot be done here, and says why.
-    func skip(_ count: Int = 1, _ why: String) {
+    func skip(_ why: String, count: Int = 1) {
         state.withLock { $0.skipped += count }
         progress("skipped: \(why)")
+    }
+
+    /// Counts a round that could not be done although everything for it is there: that is no pass.
+    func failed(_ error: any Error) {
+        guard !Interruption.isRequested else { return }
+        state.withLock { $0.violations += 1 }
+        progress("FAILED: \(error)")
     }
 
     /// Counts violations, says what they are, and where everything is.

@@ -2,7 +2,7 @@ import Crypto
 import FoundationEssentials
 
 /// The key that signs the deliveries, kept in a file as 64 hexadecimal digits.
-struct SigningKey {
+struct SigningKey: Sendable {
     /// What went wrong with a key file.
     struct Failure: Error, CustomStringConvertible {
         let description: String

@@ -1,14 +1,15 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 
 /// A directory of one journal, with everything that a service and its clients need; removed when the value goes, unless
 /// something in it has to be looked into.
-final class Workspace {
+final class Workspace: Sendable {
     /// Where it is.
     let path: String
     /// What signs the deliveries.
     let key: SigningKey
-    private var isKept = false
+    private let isKept = Atomic(false)
 
     /// Makes one under `/tmp`; the path is short because a Unix socket's may have no more than 107 bytes.
     init() throws {
@@ -21,7 +22,7 @@ final class Workspace {
     }
 
     deinit {
-        if !isKept { try? FileManager.default.removeItem(atPath: path) }
+        if !isKept.load(ordering: .relaxed) { try? FileManager.default.removeItem(atPath: path) }
     }
 
     /// The key set's file.
@@ -35,7 +36,7 @@ final class Workspace {
 
     /// Leaves the directory in place, with what the clients know and what was found wrong.
     func keep(_ ledger: ClientLedger, violations: [String]) {
-        isKept = true
+        isKept.store(true, ordering: .relaxed)
         try? key.write(to: path + "/key")
         let sent = ledger.sent.map { ClientLedger.Entry.sent(id: $0, digest: $1).line }
         let acknowledged = ledger.acknowledged.map { id, sequence in
