@@ -91,7 +91,10 @@ private struct LoadRun {
             replaceTheBroken()
         }
         for connection in connections {
-            if connection.delivery != nil { result.unanswered += 1 }
+            if connection.delivery != nil {
+                result.unanswered += 1
+                result.overdue += 1
+            }
             close(connection.descriptor)
         }
         result.elapsed = start.duration(to: lastAnswer)

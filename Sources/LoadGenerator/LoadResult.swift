@@ -6,6 +6,8 @@ package struct LoadResult: Sendable {
     package var stored: [Int] = []
     /// Deliveries that were sent and never answered: the connection broke, or the time was up.
     package var unanswered = 0
+    /// Those of them that were still waited for when the time was up.
+    package var overdue = 0
     /// Connections that could not be made.
     package var refusedConnections = 0
     /// From the first request to the last answer.

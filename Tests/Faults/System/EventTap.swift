@@ -45,7 +45,7 @@ final class EventTap {
 }
 
 /// Reads lines until the other side is gone; a last one that is not whole is none.
-private func follow(_ descriptor: Int32, _ take: ([UInt8]) -> Void) {
+func follow(_ descriptor: Int32, _ take: ([UInt8]) -> Void) {
     var rest: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {

@@ -28,6 +28,8 @@ struct LedgerLoad {
         var malformed: [String] = []
         /// Connections that could not be made.
         var refusedConnections = 0
+        /// Deliveries that had no answer when the time was up, on a connection that was still there.
+        var overdue = 0
 
         /// How many deliveries were answered so.
         func count(_ status: Int) -> Int {
@@ -122,6 +124,7 @@ struct LedgerLoad {
         }
         ledger = known
         outcome.refusedConnections = result.refusedConnections
+        outcome.overdue = result.overdue
         return outcome
     }
 

@@ -58,10 +58,11 @@ final class Report: Sendable {
     }
 
     /// Counts violations, says what they are, and where everything is.
-    func violated(_ what: [String], in workspace: Workspace, _ ledger: ClientLedger) {
+    func violated(_ what: [String], in workspace: Workspace, _ ledger: ClientLedger, log: String = "") {
         guard !what.isEmpty, !Interruption.isRequested else { return }
         state.withLock { $0.violations += what.count }
         for text in what { progress("VIOLATION: \(text)") }
+        for line in log.split(separator: "\n").suffix(3) { progress("its log: \(line)") }
         progress("kept: \(workspace.path)")
         workspace.keep(ledger, violations: what)
     }

@@ -27,12 +27,12 @@ struct ServingRound: Sendable {
         load.padding = { _ in 0 }
         let outcome = load.run(into: &ledger)
         found += outcome.malformed
+        // What a fault does may show only at the next event.
+        let next = probe(service, workspace, &ledger)
         let isReached = isReached(service, workspace)
         report.count(isReached ? "injected" : "not_reached")
-        found += isReached ? judge(service, outcome) : []
-        if service.process.waitForExit(within: .zero) == nil {
-            found += probe(service, workspace, &ledger, isReached: isReached)
-        }
+        found += isReached ? judge(service, [outcome, next]) : []
+        found += judge(service, next, isReached: isReached)
         let log = service.log
         service.kill()
         _ = tracer
@@ -48,9 +48,10 @@ struct ServingRound: Sendable {
         report.count("acknowledged", ledger.acknowledged.count)
         report.round()
         report.violated(
-            found.map { "\(fault.name) at \(number): \($0) (the log: \(log.suffix(300)))" },
+            found.map { "\(fault.name) at \(number): \($0)" },
             in: workspace,
-            ledger
+            ledger,
+            log: log
         )
     }
 
@@ -60,7 +61,7 @@ struct ServingRound: Sendable {
     }
 
     /// What the service did while it was under load.
-    private func judge(_ service: ServiceProcess, _ outcome: LedgerLoad.Outcome) -> [String] {
+    private func judge(_ service: ServiceProcess, _ outcomes: [LedgerLoad.Outcome]) -> [String] {
         var found: [String] = []
         switch fault.expectation {
         case .goesOn:
@@ -69,7 +70,7 @@ struct ServingRound: Sendable {
             let exit = service.process.waitForExit(within: .seconds(10))
             if exit != .code(8) { found.append("\(describe(exit)) in place of exit code 8") }
             // (I8) What was sent after the first 503 had been read is not stored.
-            let stored = outcome.exchanges.filter { $0.isAfterRefusal && $0.isStoredAnew }
+            let stored = outcomes.flatMap(\.exchanges).filter { $0.isAfterRefusal && $0.isStoredAnew }
             if !stored.isEmpty { found.append("I8: \(stored.count) were stored after a failure that is for good") }
         case .dies:
             let exit = service.process.waitForExit(within: .zero)
@@ -81,22 +82,33 @@ struct ServingRound: Sendable {
         return found
     }
 
-    /// Whether a service that is still there stores, or says that it cannot.
+    /// Delivers three more, one after the other.
     private func probe(
         _ service: ServiceProcess,
         _ workspace: Workspace,
-        _ ledger: inout ClientLedger,
-        isReached: Bool
-    ) -> [String] {
+        _ ledger: inout ClientLedger
+    ) -> LedgerLoad.Outcome {
         var load = LedgerLoad(port: service.port, key: workspace.key.key, family: "b")
         load.connections = 1
-        load.countMax = 1
+        load.countMax = 3
+        load.duplicates = 0
         load.patience = .seconds(8)
-        let outcome = load.run(into: &ledger)
+        return load.run(into: &ledger)
+    }
+
+    /// Whether a service that is still there stores, or says that it cannot.
+    private func judge(_ service: ServiceProcess, _ next: LedgerLoad.Outcome, isReached: Bool) -> [String] {
+        if isReached {
+            switch fault.expectation {
+            case .goesOn: break
+            case .goesOnOrGivesUp where service.process.waitForExit(within: .zero) == nil: break
+            default: return []
+            }
+        }
         let mayFail = isReached && fault.isLasting && fault.injections[0].hasPrefix(SystemCallFault.writes)
         let expected = mayFail ? 503 : 200
-        guard outcome.exchanges.first?.status != expected else { return [] }
-        let status = outcome.exchanges.first?.status.map { "\($0)" } ?? "no answer"
-        return ["the next delivery got \(status) in place of \(expected)"]
+        guard next.exchanges.last?.status != expected else { return [] }
+        let status = next.exchanges.last?.status.map { "\($0)" } ?? "no answer"
+        return ["the next deliveries got \(status) in place of \(expected)"]
     }
 }

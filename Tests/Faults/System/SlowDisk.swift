@@ -41,9 +41,10 @@ struct SlowDisk: Sendable {
         service.kill()
         report.round()
         report.violated(
-            (found + oracle.violations).map { "a sync of \(delay): \($0) (the log: \(log.suffix(300)))" },
+            (found + oracle.violations).map { "a sync of \(delay): \($0)" },
             in: workspace,
-            ledger
+            ledger,
+            log: log
         )
     }
 }

@@ -114,9 +114,10 @@ struct StartingRound {
         report.count(isReached ? "injected" : "not_reached")
         report.round()
         report.violated(
-            found.map { "start, \(fault.name) at \(number): \($0) (the log: \(log.suffix(300)))" },
+            found.map { "start, \(fault.name) at \(number): \($0)" },
             in: workspace,
-            ledger
+            ledger,
+            log: log
         )
         return isReached
     }
