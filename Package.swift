@@ -123,6 +123,7 @@ let package = Package(
             path: "Tests/Faults/System",
             swiftSettings: testSettings
         ),
+        tests("SystemFaultsTests", ["falconer-faults", "Crypto", "Posix", system]),
 
         tests("PosixTests", ["Posix"]),
         tests("JournalTests", ["Journal", "JSONText", "Posix", "Threading", logging, system]),
