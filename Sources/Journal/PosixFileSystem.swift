@@ -1,14 +1,22 @@
 import Glibc
 package import Posix
+import Threading
 
 /// The file system of the machine.
+///
+/// A directory that was synchronized once stays open, so that the next time needs no descriptor: a process that has run
+/// out of them still begins its segments safely.
 package struct PosixFileSystem: FileSystem {
+    private let directories = HeldDirectories()
+
     /// The one there is.
     package init() {}
 
     /// Makes a directory (mkdir(2)).
     package func makeDirectory(_ path: String) throws(SystemCallError) -> Bool {
-        try Directory.make(path, mode: 0o750)
+        let made = try Directory.make(path, mode: 0o750)
+        if made { directories.forget(path) }
+        return made
     }
 
     /// The names in a directory (readdir(3)).
@@ -40,7 +48,41 @@ package struct PosixFileSystem: FileSystem {
 
     /// Puts the names in a directory on disk (fsync(2)).
     package func synchronizeDirectory(_ path: String) throws(SystemCallError) {
-        try Directory.synchronize(path)
+        try directories.directory(path).synchronize()
+    }
+}
+
+/// Directories that are kept open.
+private final class HeldDirectories: Sendable {
+    private let held = Monitor<[String: HeldDirectory]>([:])
+
+    func directory(_ path: String) throws(SystemCallError) -> HeldDirectory {
+        if let directory = held.withLock({ $0[path] }) { return directory }
+        let directory = try HeldDirectory(path)
+        held.withLock { $0[path] = directory }
+        return directory
+    }
+
+    func forget(_ path: String) {
+        held.withLock { $0[path] = nil }
+    }
+}
+
+private final class HeldDirectory: Sendable {
+    private let path: String
+    private let descriptor: OwnedDescriptor
+
+    init(_ path: String) throws(SystemCallError) {
+        self.path = path
+        descriptor = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+    }
+
+    func synchronize() throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try descriptor.synchronize()
+        } catch {
+            throw SystemCallError(call: error.call, errno: error.errno, subject: path)
+        }
     }
 }
 

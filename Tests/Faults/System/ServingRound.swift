@@ -7,7 +7,7 @@ struct ServingRound: Sendable {
     let number: Int
 
     /// Enough for forty writes, syncs and new segments.
-    private static let deliveriesMax = 130
+    private static let deliveriesMax = 170
     /// So small that a few events fill a segment.
     static let arguments = ["--segment-bytes", "4096"]
 

@@ -50,7 +50,7 @@ struct Syscalls: ParsableCommand {
     }
 
     private func serving() -> [Piece] {
-        let numbers = options.quick ? [3] : Array(1...max(1, depth))
+        let numbers = options.quick ? [3, 4] : Array(1...max(1, depth))
         return numbers.flatMap { number in
             SystemCallFault.whileServing.map { .serving(ServingRound(fault: $0, number: number)) }
         }
