@@ -9,6 +9,7 @@ final class ParkedExchange: Sendable {
     private let slot: Monitor<SuspendedExchange?>
     private let number: UInt64
     private let parking: ExchangeParking
+    fileprivate let since = ContinuousClock.now
 
     fileprivate init(_ exchange: consuming SuspendedExchange, number: UInt64, in parking: ExchangeParking) {
         slot = Monitor(consume exchange)
@@ -54,6 +55,11 @@ final class ExchangeParking: Sendable {
 
     /// Those that still wait.
     var waiting: [ParkedExchange] { state.withLock { Array($0.parked.values) } }
+
+    /// Those that have waited since before a moment.
+    func waiting(sinceBefore moment: ContinuousClock.Instant) -> [ParkedExchange] {
+        state.withLock { state in state.parked.values.filter { $0.since < moment } }
+    }
 
     fileprivate func leave(_ number: UInt64) {
         let isEmpty = state.withLock { state in

@@ -27,7 +27,8 @@ final class Receiver: HTTPHandler {
     private let receipts: Monitor<ReceiptLedger<Waiter>>
     private let accounts: Monitor<AccountPolicy>
     private let traffic = Monitor(UnverifiedTraffic())
-    private let parking = ExchangeParking()
+    private let parking: ExchangeParking
+    private let deadline: AnswerDeadline
     private let isDraining = Atomic(false)
 
     /// Wires the hook to the service.
@@ -47,6 +48,8 @@ final class Receiver: HTTPHandler {
         self.receipts = Monitor(receipts)
         self.accounts = Monitor(accounts)
         self.logger = logger
+        parking = ExchangeParking()
+        deadline = AnswerDeadline(parking)
     }
 
     /// From here on every new delivery is told to come back.

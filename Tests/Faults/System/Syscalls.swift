@@ -40,7 +40,7 @@ struct Syscalls: ParsableCommand {
     }
 
     private func slow() -> [Piece] {
-        options.quick ? [.slow(SlowDisk(delay: .seconds(8)))] : [8, 20].map { .slow(SlowDisk(delay: .seconds($0))) }
+        options.quick ? [.slow(SlowDisk(delay: .seconds(16)))] : [8, 20].map { .slow(SlowDisk(delay: .seconds($0))) }
     }
 
     private func starting() -> [Piece] {
