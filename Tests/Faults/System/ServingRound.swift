@@ -7,7 +7,7 @@ struct ServingRound: Sendable {
     let number: Int
 
     /// Enough for forty writes, syncs and new segments.
-    private static let deliveriesMax = 170
+    private static let deliveriesMax = 250
     /// So small that a few events fill a segment.
     static let arguments = ["--segment-bytes", "4096"]
 
