@@ -94,7 +94,7 @@ let package = Package(
             name: "FalconerCommand",
             dependencies: [
                 "Benchmark", "Falconer", "FalEmulator", "EventStream", "FalQueue", "HTTPServer", "Journal", "JSONText",
-                "Posix",
+                "Posix", "Webhook",
                 argumentParser, lifecycle, signals, logging, system,
             ],
             swiftSettings: librarySettings
@@ -104,7 +104,10 @@ let package = Package(
         library("LoadGenerator", ["Crypto", "Posix"]),
         library(
             "Benchmark",
-            ["Crypto", "HTTPServer", "JSONText", "LoadGenerator", "TestSupport", lifecycle, logging, system]
+            [
+                "Crypto", "HTTPServer", "JSONText", "Journal", "LoadGenerator", "Posix", "TestSupport", "Threading",
+                lifecycle, logging, system,
+            ]
         ),
 
         // The test kit: like the tests, without strict memory safety.

@@ -1,8 +1,8 @@
 /// A pattern for whole attribute values: `*` stands for any text, also none and also across `/` and `.`; everything else
 /// stands for itself.
-struct Glob: Equatable, Sendable {
+package struct Glob: Equatable, Sendable {
     /// The most bytes of a pattern.
-    static let bytesMax = 512
+    package static let bytesMax = 512
 
     private let pattern: [UInt8]
 
@@ -10,12 +10,13 @@ struct Glob: Equatable, Sendable {
     var text: String { String(decoding: pattern, as: UTF8.self) }
 
     /// Nil when the pattern is empty or too long.
-    init?(_ pattern: String) {
+    package init?(_ pattern: String) {
         guard !pattern.isEmpty, pattern.utf8.count <= Self.bytesMax else { return nil }
         self.pattern = Array(pattern.utf8)
     }
 
-    func matches(_ text: ArraySlice<UInt8>) -> Bool {
+    /// Whether the whole text fits.
+    package func matches(_ text: ArraySlice<UInt8>) -> Bool {
         let star = UInt8(ascii: "*")
         var inPattern = 0
         var inText = text.startIndex

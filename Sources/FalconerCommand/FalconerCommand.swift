@@ -31,8 +31,7 @@ struct FalconerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Submit.self, Listen.self, ConsumersCommand.self, Status.self, List.self, Rejections.self,
-            Config.self, Emulate.self,
-            TriggerCommand.self, Bench.self,
+            JournalCommand.self, Config.self, Emulate.self, TriggerCommand.self, Bench.self,
         ]
     )
 }

@@ -10,6 +10,9 @@ package struct IDTraces: Equatable, Sendable {
     /// How many lines may have stood there besides, at most.
     package private(set) var unnamed: UInt64 = 0
 
+    /// How many lines may have stood there, at most.
+    package var linesMax: UInt64 { UInt64(ids.count) + unnamed }
+
     /// No bytes at all.
     package init() {}
 
@@ -17,14 +20,15 @@ package struct IDTraces: Equatable, Sendable {
     init(_ bytes: UnsafeRawBufferPointer) {
         var position = 0
         while position < bytes.count {
-            let end = unsafe bytes.offset(of: UInt8(ascii: "\n"), in: position..<bytes.count).map { $0 + 1 } ?? bytes.count
+            let end =
+                unsafe bytes.offset(of: UInt8(ascii: "\n"), in: position..<bytes.count).map { $0 + 1 } ?? bytes.count
             unsafe addPiece(UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
             position = end
         }
     }
 
     /// Adds what other bytes may have held.
-    mutating func add(_ other: IDTraces) {
+    package mutating func add(_ other: IDTraces) {
         for id in other.ids { add(id) }
         unnamed += other.unnamed
     }

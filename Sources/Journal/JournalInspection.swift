@@ -20,7 +20,10 @@ package struct JournalInspection: Sendable {
         fileSystem: any FileSystem = PosixFileSystem()
     ) throws(JournalError) -> JournalInspection? {
         guard let path = String(validating: directory) else {
-            throw JournalError(.notText, "the path of the journal, \(directory), is not UTF-8; choose another directory")
+            throw JournalError(
+                .notText,
+                "the path of the journal, \(directory), is not UTF-8; choose another directory"
+            )
         }
         let inspection = JournalInspection(directory: path, fileSystem: fileSystem)
         do throws(SystemCallError) {

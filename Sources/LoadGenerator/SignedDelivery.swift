@@ -5,10 +5,20 @@ package import Posix
 package struct SignedDelivery: Sendable {
     /// fal's id of the request.
     package let requestID: String
+    /// The user id in its headers.
+    package let account: String
+    /// The timestamp in its headers.
+    package let timestamp: String
+    /// The signature in its headers.
+    package let signature: String
     /// The whole HTTP request.
     package let bytes: [UInt8]
     /// The SHA-256 of its body.
     package let bodyDigest: SHA256Digest
+    private let bodyStart: Int
+
+    /// The body alone, which is what was signed.
+    package var body: ArraySlice<UInt8> { bytes[bodyStart...] }
 
     /// Signs a delivery.
     ///
@@ -39,6 +49,10 @@ package struct SignedDelivery: Sendable {
             + "X-Fal-Webhook-Request-Id: \(requestID)\r\nX-Fal-Webhook-User-Id: \(account)\r\n"
             + "X-Fal-Webhook-Timestamp: \(timestamp)\r\nX-Fal-Webhook-Signature: \(signature)\r\n\r\n"
         self.requestID = requestID
+        self.account = account
+        self.timestamp = timestamp
+        self.signature = signature
+        bodyStart = head.utf8.count
         bytes = Array(head.utf8) + body
     }
 

@@ -219,7 +219,7 @@ private func openJournal(
 }
 
 /// A name for a journal that does not exist yet.
-private func newSource() throws(ServiceStartFailure) -> String {
+func newSource() throws(ServiceStartFailure) -> String {
     do {
         return "urn:uuid:\(SubmissionID(at: .now, random: try randomBytes(SubmissionID.randomByteCount)))"
     } catch {

@@ -1,0 +1,21 @@
+import Journal
+package import Logging
+package import SystemPackage
+
+/// The repair of a journal outside of a service: what every start does, and no more.
+package enum JournalRepair {
+    /// Takes the lock, repairs, and lets go of the journal again.
+    ///
+    /// - Parameters:
+    ///   - directory: The folder with the segments.
+    ///   - logger: Where it is told what was put into quarantine.
+    /// - Throws: ``JournalError``, `locked` naming the process that has the journal.
+    package static func run(_ directory: FilePath, logger: Logger) throws {
+        let journal = try Journal.open(
+            directory: directory,
+            options: JournalOptions(newSource: newSource()),
+            logger: logger
+        )
+        journal.close()
+    }
+}
