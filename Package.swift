@@ -128,12 +128,15 @@ let package = Package(
         ),
         tests("SystemFaultsTests", ["falconer-faults", "Crypto", "Posix", system]),
 
-        tests("PosixTests", ["Posix"]),
+        tests("PosixTests", ["Posix", system]),
         tests("JournalTests", ["Journal", "JSONText", "Posix", "Threading", logging, system]),
         tests("TidyTests"),
         tests("HTTPClientTests", ["HTTPClient", "Threading"]),
         tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),
-        tests("FalconerTests", ["Crypto", "Falconer", "Journal", "Posix", logging, system]),
+        tests(
+            "FalconerTests",
+            ["Crypto", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook", logging, system]
+        ),
         tests(
             "IntegrationTests",
             ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", "Threading", system],
