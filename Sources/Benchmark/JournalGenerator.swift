@@ -2,8 +2,8 @@ import Crypto
 import FoundationEssentials
 import JSONText
 import Journal
-package import Logging
 import LoadGenerator
+package import Logging
 import Posix
 package import SystemPackage
 import Threading

@@ -6,6 +6,7 @@ import Logging
 import Posix
 import SystemPackage
 import TestSupport
+import Testing
 import Webhook
 
 @testable import Falconer
@@ -26,6 +27,7 @@ struct SignedJournal {
     ///   - segmentBytesMax: After how many bytes a segment ends.
     ///   - source: The journal's name.
     ///   - spoil: Changes an event before it is stored.
+    /// - Throws: What the journal or the key throws.
     init(
         events: Int,
         segmentBytesMax: Int = 64 << 20,
@@ -122,7 +124,8 @@ struct SignedJournal {
 
     /// Repairs it as a start does.
     func repair() throws {
-        try JournalRepair.run(folder, logger: Self.quiet)
+        let left = try JournalRepair.run(folder, logger: Self.quiet)
+        #expect(left == [])
     }
 }
 

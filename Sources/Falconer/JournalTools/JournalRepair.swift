@@ -1,4 +1,4 @@
-import Journal
+package import Journal
 package import Logging
 package import SystemPackage
 
@@ -9,13 +9,15 @@ package enum JournalRepair {
     /// - Parameters:
     ///   - directory: The folder with the segments.
     ///   - logger: Where it is told what was put into quarantine.
+    /// - Returns: What is still to be repaired; empty unless the disk did not let it be done.
     /// - Throws: ``JournalError``, `locked` naming the process that has the journal.
-    package static func run(_ directory: FilePath, logger: Logger) throws {
+    package static func run(_ directory: FilePath, logger: Logger) throws -> [PlannedRepair] {
         let journal = try Journal.open(
             directory: directory,
             options: JournalOptions(newSource: newSource()),
             logger: logger
         )
         journal.close()
+        return try JournalInspection.open(directory: directory)?.plannedRepairs() ?? []
     }
 }

@@ -50,7 +50,10 @@ struct RepairJournal: ParsableCommand {
             guard !dryRun, !plan.isEmpty, try isWanted() else { return }
             let logger = Logger(label: "journal") { StandardErrorLogHandler(label: $0, level: .warning) }
             let folder = data.path.appending("journal")
-            try reading { try JournalRepair.run(folder, logger: logger) }
+            let left = try reading { try JournalRepair.run(folder, logger: logger) }
+            guard left.isEmpty else {
+                throw CommandFailure(.storage, "not everything could be repaired", advice: "look at the disk")
+            }
             if output.resolvedFormat == .human { try StandardOutput.writeLine("repaired") }
         }
     }
