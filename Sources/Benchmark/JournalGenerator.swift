@@ -44,7 +44,7 @@ package struct JournalGenerator: Sendable {
     /// The most deliveries that wait to be written.
     private static let underWayMax = 4_096
     /// How long a line is, about.
-    private static let lineBytes = 1_150
+    private static let lineBytes = 1_024
     /// The deliveries are spread over the day before now.
     private static let spread: Int64 = 86_400_000_000
 
