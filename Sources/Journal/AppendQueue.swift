@@ -5,6 +5,8 @@ import Posix
 struct PendingAppend: Sendable {
     let event: EncodedEvent
     let time: WallTime
+    /// Whether it is the first event of something that more events will follow.
+    var isBeginning = false
     /// When it was handed in, by the journal's clock.
     let arrival: Duration
     let completion: @Sendable (AppendOutcome) -> Void
@@ -15,8 +17,10 @@ struct PendingAppend: Sendable {
 /// A value without a lock or a clock: the journal keeps it behind the one monitor that callers and journal thread share.
 struct AppendQueue: Sendable {
     /// Whether events are taken.
-    enum State: Sendable {
-        /// Yes. Next: any.
+    enum State: Equatable, Sendable {
+        /// Not yet: the disk took nothing when the journal was opened. Next: `open`, `closing`.
+        case impaired(JournalFailure)
+        /// Yes. Next: `closing`, `poisoned`.
         case open
         /// No; what waits will still be written. Next: `poisoned`.
         case closing
@@ -27,6 +31,10 @@ struct AppendQueue: Sendable {
     private(set) var state = State.open
     /// Whether the latest batch found no room.
     private(set) var isFull = false
+    /// What keeps the journal above its byte limit.
+    private(set) var block: RetentionDecision.Block?
+    /// A failure that another thread met and after which nothing may be written.
+    private(set) var breakdown: SystemCallError?
     private(set) var statistics = JournalStatistics()
     private(set) var observers: [@Sendable (UInt64) -> Void] = []
     private var pending = Deque<PendingAppend>()
@@ -41,7 +49,7 @@ struct AppendQueue: Sendable {
     var count: Int { pending.count }
 
     /// Whether the journal thread has something to do.
-    var needsService: Bool { !pending.isEmpty || state == .closing }
+    var needsService: Bool { !pending.isEmpty || state == .closing || breakdown != nil }
 
     /// Whether it makes no sense to wait for more.
     var isBatchComplete: Bool {
@@ -53,6 +61,8 @@ struct AppendQueue: Sendable {
         switch state {
         case .poisoned: .poisoned
         case .closing: .closed
+        case .impaired(let failure): failure
+        case .open where block?.refusal == .everything: .held
         case .open: isFull ? .full : nil
         }
     }
@@ -61,7 +71,7 @@ struct AppendQueue: Sendable {
     ///
     /// - Returns: The reason, if there is one, and whether the journal thread has to be woken.
     mutating func admit(_ append: PendingAppend) -> (refusal: JournalFailure?, wakes: Bool) {
-        if let refusal = refusal(append.event.lineBytesMax) {
+        if let refusal = refusal(append) {
             statistics.failures[refusal, default: 0] += 1
             return (refusal, false)
         }
@@ -71,12 +81,15 @@ struct AppendQueue: Sendable {
         return (nil, pending.count == 1 || (!wasComplete && isBatchComplete))
     }
 
-    private func refusal(_ bytes: Int) -> JournalFailure? {
+    private func refusal(_ append: PendingAppend) -> JournalFailure? {
         switch state {
         case .poisoned: return .poisoned
         case .closing: return .closed
+        case .impaired(let failure): return failure
         case .open: break
         }
+        if let block, append.isBeginning || block.refusal == .everything { return .held }
+        let bytes = append.event.lineBytesMax
         if bytes > LineFormat.lineBytesMax { return .tooLarge }
         if pending.count >= options.queueEventsMax || pendingBytes + bytes > options.queueBytesMax { return .queueFull }
         return nil
@@ -136,7 +149,27 @@ struct AppendQueue: Sendable {
 
     /// Takes nothing any more, but writes what waits.
     mutating func close() {
-        if state == .open { state = .closing }
+        if state != .poisoned { state = .closing }
+    }
+
+    /// Takes nothing yet: the disk did not let the journal be written to.
+    mutating func impair(_ failure: JournalFailure) {
+        if state == .open { state = .impaired(failure) }
+    }
+
+    /// Takes events from here on, if all that was in the way was the disk.
+    mutating func reopen() {
+        if case .impaired = state { state = .open }
+    }
+
+    /// Takes note of who keeps the journal above its byte limit, or that nobody does.
+    mutating func block(_ new: RetentionDecision.Block?) {
+        block = new
+    }
+
+    /// Has the journal's thread end it for good.
+    mutating func breakDown(_ error: SystemCallError) {
+        breakdown = breakdown ?? error
     }
 
     /// Adds somebody to be told of each batch.

@@ -25,10 +25,13 @@ struct Catalog: Sendable {
     private(set) var segments: [Segment]
     /// The last id that was given to an event that is durable, or skipped for good.
     private(set) var last: UInt64
+    /// The bytes of all segments together.
+    private(set) var bytes: Int
 
     init(segments: [Segment], last: UInt64) {
         self.segments = segments
         self.last = last
+        bytes = segments.reduce(0) { $0 + $1.bytes }
     }
 
     /// The id of the first event there is; `last + 1` when there is none.
@@ -46,7 +49,15 @@ struct Catalog: Sendable {
         for line in lines {
             segments[segments.count - 1].add(id: line.id, count: line.bytes, time: line.time)
             last = line.id
+            bytes += line.bytes
         }
+    }
+
+    /// Forgets the oldest segment, if these are its ids and it is not the last one.
+    mutating func removeFirst(_ ids: ClosedRange<UInt64>) {
+        guard segments.count > 1, segments[0].ids == ids else { return }
+        bytes -= segments[0].bytes
+        segments.removeFirst()
     }
 
     /// Where to begin to look for the event behind `id`; `nil` when there is no later event.

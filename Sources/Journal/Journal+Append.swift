@@ -9,6 +9,7 @@ extension Journal {
         let append = PendingAppend(
             event: EncodedEvent(draft, source: source),
             time: draft.time,
+            isBeginning: draft.type == .submissionCreated,
             arrival: clock.now(),
             completion: completion
         )

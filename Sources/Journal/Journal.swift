@@ -15,6 +15,7 @@ package final class Journal: Sendable {
     let clock: JournalClock
     let queue: Monitor<AppendQueue>
     let catalog: Monitor<Catalog>
+    let retention = Monitor<RetentionKeeper?>(nil)
     private let thread: WorkerThread
     /// Open as long as this process has the journal.
     private let lock: Monitor<(any File)?>
@@ -24,6 +25,10 @@ package final class Journal: Sendable {
     /// Repairs what a crash left, hands every event to `replay` in order, and takes the lock that keeps other processes
     /// out until ``close()``.
     ///
+    /// A disk that is there and can only be read makes a journal that can only be read: ``failure`` is
+    /// ``JournalFailure/readOnly`` for as long as it is open. Where there is no room for what a start has to write,
+    /// ``failure`` is ``JournalFailure/full`` until there is.
+    ///
     /// - Parameters:
     ///   - directory: Where its files are; made with mode 0750 if missing.
     ///   - options: Its limits.
@@ -32,7 +37,7 @@ package final class Journal: Sendable {
     ///   - logger: Where repairs and failures are told.
     ///   - replay: Called for each event that is in the journal, on the calling thread, before this returns.
     /// - Returns: The journal, ready to be written to.
-    /// - Throws: ``JournalError``, `locked` with the other's process id.
+    /// - Throws: ``JournalError``, `locked` with the other's process id, `needsRepair` where the options forbid a repair.
     package static func open(
         directory: FilePath,
         options: JournalOptions,
@@ -63,12 +68,29 @@ package final class Journal: Sendable {
         fileSystem = opening.directory.fileSystem
         self.clock = clock
         let queue = Monitor(AppendQueue(options: options))
-        let catalog = Monitor(opening.recovered.catalog)
-        let committer = opening.committer(catalog: catalog, options: options, clock: clock, logger: logger)
+        let catalog = Monitor(opening.catalog)
+        if let impairment = opening.impairment {
+            queue.withLock { $0.impair(impairment.failure) }
+            logger.error(
+                impairment.failure == .readOnly
+                    ? "the journal can be read and not written to; events are refused until this is started again"
+                    : "the journal has no room for a start; events are refused until it has",
+                metadata: ["error": "\(impairment.error)"]
+            )
+        }
         self.queue = queue
         self.catalog = catalog
         lock = Monitor(opening.lock)
         thread = WorkerThread(name: "journal") {
+            let recovered = opening.recover(queue, catalog, pause: options.roomPause, logger: logger)
+            guard let recovered else { return }
+            let committer = opening.committer(
+                recovered,
+                catalog: catalog,
+                options: options,
+                clock: clock,
+                logger: logger
+            )
             var loop = JournalLoop(
                 queue: queue,
                 committer: committer,
@@ -93,7 +115,8 @@ package final class Journal: Sendable {
 
     /// Why nothing is stored at the moment; `nil` while all is well.
     ///
-    /// ``JournalFailure/poisoned`` stays; ``JournalFailure/full`` goes when an event found room.
+    /// ``JournalFailure/poisoned`` and ``JournalFailure/readOnly`` stay; ``JournalFailure/full`` goes when an event found
+    /// room, and ``JournalFailure/held`` when the hold has moved.
     package var failure: JournalFailure? {
         queue.withLock { $0.failure }
     }
@@ -114,6 +137,10 @@ package final class Journal: Sendable {
     ///
     /// Blocks as long as the writing takes. Not to be called from a completion or an observer.
     package func close() {
+        retention.withLock { keeper in
+            defer { keeper = nil }
+            return keeper
+        }?.close()
         queue.withLock { $0.close() }
         queue.notifyAll()
         thread.join()

@@ -47,8 +47,30 @@ struct JournalDirectory {
         } catch {
             throw JournalError(error)
         }
+        throw lockedError(holder)
+    }
+
+    /// Takes the lock where nothing can be written; `nil` where there is no file to lock.
+    ///
+    /// flock(2) asks for no particular way of opening.
+    ///
+    /// - Throws: ``JournalError``, `locked` naming the process that has it.
+    func lockWithoutWriting() throws(JournalError) -> (any File)? {
+        var holder: [UInt8] = []
+        do throws(SystemCallError) {
+            let file = try fileSystem.open(path + "/" + "LOCK", .reading)
+            if try file.lock() { return file }
+            try file.readAll(20, at: 0, appendingTo: &holder)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return nil }
+            throw JournalError(error)
+        }
+        throw lockedError(holder)
+    }
+
+    private func lockedError(_ holder: [UInt8]) -> JournalError {
         let name = String(decoding: holder.prefix { (0x30...0x39).contains($0) }, as: UTF8.self)
-        throw JournalError(
+        return JournalError(
             .locked,
             "the journal in \(path) is in use by process \(name.isEmpty ? "unknown" : name); "
                 + "stop that one, or use another data directory"

@@ -18,6 +18,8 @@ package struct JournalError: Error, Equatable, Sendable, CustomStringConvertible
         case ahead
         /// A file does not hold what was written to it.
         case damaged
+        /// Something would have to be cut or moved, and ``RecoveryPolicy/strict`` forbids it.
+        case needsRepair = "needs_repair"
         /// The journal is closed.
         case closed
     }

@@ -2,6 +2,10 @@
 package enum JournalFailure: String, Error, CaseIterable, Sendable {
     /// The disk, the quota or the file size limit is reached; it works again when there is room.
     case full
+    /// The journal has reached its byte limit, and somebody still needs its oldest events: see ``Journal/block``.
+    case held
+    /// The file system was read-only, or failed, when the journal was opened; it has to be opened again.
+    case readOnly = "read_only"
     /// A sync or a write failed for good: this process stores nothing any more, and has to be started again.
     case poisoned
     /// More waits to be written than ``JournalOptions/queueBytesMax`` or ``JournalOptions/queueEventsMax`` allow.

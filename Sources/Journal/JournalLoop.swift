@@ -29,7 +29,11 @@ struct JournalLoop {
     /// Works until the queue is closed and empty, or the journal is poisoned.
     mutating func run() {
         while true {
-            let waiting = queue.wait(until: { $0.needsService }, { $0.count })
+            let (waiting, breakdown) = queue.wait(until: { $0.needsService }, { ($0.count, $0.breakdown) })
+            if let breakdown {
+                poison([], breakdown)
+                return
+            }
             if waiting == 0 { return }
             gather(waiting)
             let now = clock.now()
@@ -85,13 +89,18 @@ struct JournalLoop {
             for append in batch { append.completion(.failed(.full)) }
             return true
         case .poisoned(let error):
-            let rest = queue.withLock { $0.poison(failing: batch.count) }
-            logger.critical(
-                "the journal cannot be written any more; check the disk and start again",
-                metadata: ["error": "\(error)"]
-            )
-            for append in batch + rest { append.completion(.failed(.poisoned)) }
+            poison(batch, error)
             return false
         }
+    }
+
+    /// Ends it for good, and tells everybody who waits.
+    private func poison(_ batch: [PendingAppend], _ error: SystemCallError) {
+        let rest = queue.withLock { $0.poison(failing: batch.count) }
+        logger.critical(
+            "the journal cannot be written any more; check the disk and start again",
+            metadata: ["error": "\(error)"]
+        )
+        for append in batch + rest { append.completion(.failed(.poisoned)) }
     }
 }

@@ -20,6 +20,10 @@ package struct JournalOptions: Sendable {
     package var batchBytesMax = 1 << 20
     /// When a batch waits for company.
     package var gathering = GatherPolicy()
+    /// What is done about bytes that are no event.
+    package var recovery = RecoveryPolicy.keepValid
+    /// How often a journal that found no room when it was opened looks again.
+    package var roomPause = Duration.seconds(1)
     /// Ids up to this one have been seen by somebody, whatever the files say, and are not given again.
     package var seenSequence: UInt64 = 0
 

@@ -1,4 +1,5 @@
 import Posix
+import SystemPackage
 import Threading
 
 /// A place in the journal that reads onward; one for each subscriber, used by one thread at a time.
@@ -39,7 +40,7 @@ package final class JournalReader {
         precondition(limit > 0, "a read of nothing")
         while true {
             guard let view = journal.catalog.withLock({ $0.view(of: place.name) }) else {
-                throw JournalError(.pruned, "the event after \(lastID) is no longer kept; begin with the first that is")
+                throw pruned
             }
             if place.offset < view.bytes {
                 if let outcome = try readLines(into: &buffer, limit: limit, end: view.bytes) { return outcome }
@@ -70,7 +71,7 @@ package final class JournalReader {
                 try file.readAll(min(wanted, end - place.offset), at: place.offset, appendingTo: &buffer)
             } catch {
                 buffer.removeLast(buffer.count - start)
-                throw JournalError(error)
+                throw isGone(error) ? pruned : JournalError(error)
             }
             let walk = unsafe buffer.withUnsafeBytes { unsafe LineWalk($0, from: start, behind: lastID) }
             if walk.isDamaged {
@@ -105,6 +106,15 @@ package final class JournalReader {
         buffer.removeLast(buffer.count - end)
         buffer.removeSubrange(start..<walk.begin)
         return .lines
+    }
+
+    /// Retention may take a segment away between the look into the catalog and the opening of its file.
+    private func isGone(_ error: SystemCallError) -> Bool {
+        error.errno == .noSuchFileOrDirectory && journal.catalog.withLock { $0.view(of: place.name) == nil }
+    }
+
+    private var pruned: JournalError {
+        JournalError(.pruned, "the event after \(lastID) is no longer kept; begin with the first that is")
     }
 
     private func openFile() throws(SystemCallError) -> any File {

@@ -10,18 +10,24 @@ struct Quarantine {
     ///
     /// A copy that is there already stays as it is: the same range may go bad twice.
     func keep(_ range: Range<Int>, of file: any File, segment: SegmentName) throws(SystemCallError) {
-        let copy = try makeFile("\(segment.first).\(range.lowerBound)-\(range.upperBound)")
-        try file.copy(range, to: copy, at: 0)
+        let (copy, path) = try makeFile("\(segment.first).\(range.lowerBound)-\(range.upperBound)")
+        do throws(SystemCallError) {
+            try file.copy(range, to: copy, at: 0)
+        } catch {
+            // Half a copy takes room that may be what is wanting, once for each attempt.
+            try? fileSystem.remove(path)
+            throw error
+        }
         try copy.synchronize()
         try fileSystem.synchronizeDirectory(directory)
     }
 
-    private func makeFile(_ name: String) throws(SystemCallError) -> any File {
+    private func makeFile(_ name: String) throws(SystemCallError) -> (any File, String) {
         var path = directory + "/" + name + ".bad"
         var number = 1
         while true {
             do throws(SystemCallError) {
-                return try fileSystem.open(path, .makingNew)
+                return (try fileSystem.open(path, .makingNew), path)
             } catch {
                 guard error.errno == .fileExists else { throw error }
             }

@@ -9,6 +9,8 @@ struct SegmentScan: Sendable {
     var size = 0
     /// Bytes that are no valid line, in order, never touching each other.
     var bad: [BadRange] = []
+    /// Why the file could not be read to its end; then nothing is known of the rest.
+    var failure: SystemCallError?
 
     /// Whether all that is bad stands behind the last valid line.
     var isTornTailOnly: Bool {

@@ -68,10 +68,17 @@ import Threading
                     fileSystem: fileSystem,
                     logger: quiet,
                     replay: { _ in }
-                )
+                ),
+                let recovered = opening.recovered
             else { return }
-            let catalog = Monitor(opening.recovered.catalog)
-            var committer = opening.committer(catalog: catalog, options: options, clock: .monotonic, logger: quiet)
+            let catalog = Monitor(recovered.catalog)
+            var committer = opening.committer(
+                recovered,
+                catalog: catalog,
+                options: options,
+                clock: .monotonic,
+                logger: quiet
+            )
             for batch in 0..<Int.random(in: 1...8, using: &random) {
                 let names = (0..<Int.random(in: 1...4, using: &random)).map { "r-\(life)-\(batch)-\($0)" }
                 if !commit(names, &committer) { return }
