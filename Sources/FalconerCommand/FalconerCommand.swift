@@ -7,6 +7,8 @@ enum Program {
     static func main() async {
         // A reader that goes away is an error of the write, not the end of the process (signal(7), EPIPE in write(2)).
         signal(SIGPIPE, SIG_IGN)
+        // A file at the limit of its size is an error of the write too (signal(7), EFBIG in write(2)).
+        signal(SIGXFSZ, SIG_IGN)
         await FalconerCommand.main()
     }
 }

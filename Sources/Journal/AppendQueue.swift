@@ -67,6 +67,9 @@ struct AppendQueue: Sendable {
         }
     }
 
+    /// Why the next event is refused without being tried.
+    var refusal: JournalFailure? { state == .open && failure == .full ? nil : failure }
+
     /// Takes an event in, unless there is a reason not to.
     ///
     /// - Returns: The reason, if there is one, and whether the journal thread has to be woken.

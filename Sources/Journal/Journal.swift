@@ -121,6 +121,13 @@ package final class Journal: Sendable {
         queue.withLock { $0.failure }
     }
 
+    /// Why the next event is refused without being tried; `nil` while it is tried.
+    ///
+    /// It is ``failure``, but for a disk that was full: only the next event shows whether it still is.
+    package var refusal: JournalFailure? {
+        queue.withLock { $0.refusal }
+    }
+
     /// What was done so far.
     package var statistics: JournalStatistics {
         queue.withLock { $0.currentStatistics }

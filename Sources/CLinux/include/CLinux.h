@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 
 /// accept4 is a GNU extension that the overlay does not show; without it a descriptor can leak into a child
 /// between accept and fcntl (accept(2)).

@@ -53,7 +53,7 @@ final class Commands: CommandHandler {
             reply.fail(code: error.code, message: error.message, details: error.details)
             return
         }
-        ledger.create(command) { [logger] result in
+        ledger.create(command) { [logger, ledger] result in
             switch result {
             case .success(let record):
                 // The answer first: the client has its id before a byte goes to fal.
@@ -66,9 +66,10 @@ final class Commands: CommandHandler {
                 outbox.add(record.id)
             case .failure(let failure):
                 logger.error("submission not recorded", metadata: ["error": "\(failure)"])
+                let holders = ledger.holders.isEmpty ? "" : " (\(ledger.holders.joined(separator: ", ")))"
                 reply.fail(
                     code: "storage",
-                    message: "the submission could not be put on disk and was not sent: \(failure)"
+                    message: "the submission could not be put on disk and was not sent: \(failure)\(holders)"
                 )
             }
         }

@@ -16,6 +16,9 @@ final class Receiver: HTTPHandler {
         case ready
         case noKeySet = "no key set yet"
         case journalFailed = "the journal failed"
+        case journalReadOnly = "the journal can only be read"
+        case journalHeld = "the journal is at its limit and its oldest events are still needed"
+        case journalFull = "there was no room for the journal's start"
         case draining
     }
 
@@ -70,8 +73,13 @@ final class Receiver: HTTPHandler {
     /// Whether deliveries can be stored now.
     var health: Health {
         if isDraining.load(ordering: .relaxed) { return .draining }
-        if journal.failure == .poisoned { return .journalFailed }
-        return keys.keySet == nil ? .noKeySet : .ready
+        switch journal.refusal {
+        case nil: return keys.keySet == nil ? .noKeySet : .ready
+        case .readOnly: return .journalReadOnly
+        case .held: return .journalHeld
+        case .full: return .journalFull
+        default: return .journalFailed
+        }
     }
 
     func decide(on head: borrowing HTTPRequestHead, from peer: PeerAddress) -> HeadDecision {
@@ -184,7 +192,12 @@ final class Receiver: HTTPHandler {
                 parked.answer(.stored(sequence))
                 for waiter in waiters { waiter() }
             case .failure(let failure):
-                logger.error("delivery not stored", metadata: ["error": "\(failure)"])
+                // What lasts the journal has told, once.
+                logger.log(
+                    level: failure.isPassing ? .debug : .error,
+                    "delivery not stored",
+                    metadata: ["error": "\(failure)"]
+                )
                 let waiters = receipts.withLock { $0.abandon(arrival.receipt) }
                 parked.answer(.refused(status: 503))
                 for waiter in waiters { waiter() }

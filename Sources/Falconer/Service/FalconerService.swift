@@ -34,6 +34,9 @@ package final class FalconerService: Service {
     /// to come again, or is uncertain.
     static let patience: Duration = .seconds(2)
 
+    /// How long a stop may take altogether; a disk that has not come back by then is not waited for.
+    static let stopTime: Duration = .seconds(10)
+
     /// Where it can be reached.
     package let reachable: Reachable
 
@@ -46,6 +49,7 @@ package final class FalconerService: Service {
     private let outbox: Outbox?
     private let logger: Logger
     private let failures: AsyncStream<JournalFailure>
+    private let whenOverdue: @Sendable () -> Void
 
     private init(
         reachable: Reachable,
@@ -53,8 +57,10 @@ package final class FalconerService: Service {
         server: HTTPServer,
         stream: EventStreamServer,
         outbox: Outbox?,
-        logger: Logger
+        logger: Logger,
+        whenOverdue: @escaping @Sendable () -> Void
     ) {
+        self.whenOverdue = whenOverdue
         self.reachable = reachable
         journal = rooms.journal
         keys = rooms.keys
@@ -69,16 +75,23 @@ package final class FalconerService: Service {
 
     /// Starts everything, in the order in which each part needs the one before.
     ///
+    /// - Parameters:
+    ///   - configuration: Everything that it is told.
+    ///   - logger: Where it logs.
+    ///   - whenOverdue: Called on a thread of its own when a stop takes longer than ``stopTime``, because a disk does not
+    ///     come back: the process has to end without waiting for it.
+    /// - Returns: The service, running.
     /// - Throws: ``ServiceStartFailure``, which says which part did not start and what to do.
     package static func start(
         _ configuration: ServiceConfiguration,
-        logger: Logger
+        logger: Logger,
+        whenOverdue: @escaping @Sendable () -> Void = {}
     ) throws(ServiceStartFailure) -> FalconerService {
         let rooms = try ServiceRooms.open(configuration, logger: logger)
         do throws(ServiceStartFailure) {
             let server = try rooms.startServer(configuration, logger: logger)
             do throws(ServiceStartFailure) {
-                return try start(configuration, rooms, server, logger)
+                return try start(configuration, rooms, server, logger, whenOverdue)
             } catch {
                 rooms.receiver.drain()
                 rooms.keys.stop()
@@ -95,7 +108,8 @@ package final class FalconerService: Service {
         _ configuration: ServiceConfiguration,
         _ rooms: ServiceRooms,
         _ server: HTTPServer,
-        _ logger: Logger
+        _ logger: Logger,
+        _ whenOverdue: @escaping @Sendable () -> Void
     ) throws(ServiceStartFailure) -> FalconerService {
         let url = "http://\(server.boundAddresses.first.map { "\($0)" } ?? "")"
         let publicURL = try configuration.publicURL(listening: url)
@@ -104,8 +118,9 @@ package final class FalconerService: Service {
         rooms.journal.onDurable { _ in stream.eventsBecameDurable() }
         // For what became durable before there was somebody to be told.
         stream.eventsBecameDurable()
+        let unsettled: [SubmissionID: SendOutcome]
         do throws(ServiceStartFailure) {
-            try rooms.settleInterrupted()
+            unsettled = try rooms.settleInterrupted()
         } catch {
             stream.stop(reason: "the service did not start")
             throw error
@@ -116,7 +131,13 @@ package final class FalconerService: Service {
                 metadata: ["count": "\(rooms.unsent.count)", "why": "\(configuration.whyNothingIsSent)"]
             )
         }
-        outbox?.start(rooms.unsent)
+        outbox?.start(rooms.unsent, unrecorded: unsettled)
+        // Not before everybody who needs old events is there to say so.
+        rooms.journal.keepWithin(
+            configuration.retention,
+            holds: { [ledger = rooms.ledger] in ledger.holds },
+            logger: logger
+        )
         let reachable = Reachable(
             listening: server.boundAddresses.map { "\($0)" },
             url: url,
@@ -130,7 +151,8 @@ package final class FalconerService: Service {
             server: server,
             stream: stream,
             outbox: outbox,
-            logger: logger
+            logger: logger,
+            whenOverdue: whenOverdue
         )
     }
 
@@ -142,7 +164,12 @@ package final class FalconerService: Service {
             for await failure in failures { return failure }
             return nil
         }
+        let watch = StopWatch(atMost: Self.stopTime) { [logger, whenOverdue] in
+            logger.critical("the disk does not come back; ending without it, all that was acknowledged is on it")
+            whenOverdue()
+        }
         await onThread(named: "stop") { [self] in stop() }
+        watch.end()
         if let failure = failure ?? (journal.failure == .poisoned ? .poisoned : nil) { throw failure }
     }
 

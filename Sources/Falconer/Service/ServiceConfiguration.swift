@@ -1,5 +1,6 @@
 package import FalQueue
 package import HTTPServer
+package import Journal
 import Posix
 package import SystemPackage
 
@@ -27,6 +28,12 @@ package struct ServiceConfiguration: Sendable {
     package var dataDirectory: FilePath
     /// A segment of the journal that has this many bytes is followed by a new one; nil means the journal's own limit.
     package var segmentBytesMax: Int?
+    /// How long and how much of the journal is kept; everything by default.
+    package var retention = RetentionLimits()
+    /// What the start does about bytes of the journal that are no event.
+    package var recovery = RecoveryPolicy.keepValid
+    /// Whether the data may be on a file system of which nobody here knows what a sync is worth.
+    package var allowsNetworkFileSystem = false
     /// Where fal's public keys come from.
     package var keySource: KeySource
     /// Whose deliveries are accepted; empty to learn it.

@@ -143,18 +143,24 @@ struct ServiceRooms {
     }
 
     /// Says of what was on its way when the last run ended that nobody knows whether it arrived.
-    func settleInterrupted() throws(ServiceStartFailure) {
+    ///
+    /// - Returns: What the journal does not take at the moment; to be recorded once it does, and not sent before.
+    /// - Throws: ``ServiceStartFailure`` when the journal failed for good.
+    func settleInterrupted() throws(ServiceStartFailure) -> [SubmissionID: SendOutcome] {
         let data = SendOutcome.data(
             code: "interrupted",
             message: "the service ended while the request was on its way; it is not sent again blindly"
         )
+        var unsettled: [SubmissionID: SendOutcome] = [:]
         for record in interrupted where ledger.withBook({ $0.record(record.id)?.state }) == .sending {
-            do {
+            do throws(Ledger.Failure) {
                 try ledger.record(.submissionUncertain, about: record, data: data)
             } catch {
-                throw ServiceStartFailure(.storage, "\(error)")
+                guard error.isPassing else { throw ServiceStartFailure(.storage, "\(error)") }
+                unsettled[record.id] = .settled(.submissionUncertain, data: data, requestID: nil)
             }
         }
+        return unsettled
     }
 
     /// Closes the parts again, for a start that did not succeed.
@@ -198,6 +204,9 @@ private func openJournal(
     var state = StartState()
     var options = JournalOptions(newSource: try newSource())
     if let bytes = configuration.segmentBytesMax { options.segmentBytesMax = bytes }
+    options.recovery = configuration.recovery
+    options.segmentBytesMax = configuration.retention.segmentBytesMax(atMost: options.segmentBytesMax)
+    try checkStorage(configuration, logger)
     do throws(JournalError) {
         let journal = try Journal.open(
             directory: configuration.dataDirectory.appending("journal"),
@@ -208,13 +217,26 @@ private func openJournal(
         )
         return (journal, state)
     } catch {
-        throw ServiceStartFailure(
-            error.code == .locked ? .inUse : .storage,
-            "\(error)",
-            advice: error.code == .locked
-                ? "stop that one, or choose another folder with --data"
-                : "look at the disk and its permissions, or choose another folder with --data"
-        )
+        switch error.code {
+        case .locked:
+            throw ServiceStartFailure(
+                .inUse,
+                "\(error)",
+                advice: "stop that one, or choose another folder with --data"
+            )
+        case .needsRepair:
+            throw ServiceStartFailure(
+                .storage,
+                "\(error)",
+                advice: "without --recovery strict the bytes are moved into quarantine and every valid event stays"
+            )
+        default:
+            throw ServiceStartFailure(
+                .storage,
+                "\(error)",
+                advice: "look at the disk and its permissions, or choose another folder with --data"
+            )
+        }
     }
 }
 

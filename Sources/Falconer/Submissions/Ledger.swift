@@ -18,7 +18,7 @@ final class Ledger: Sendable {
 
         var description: String {
             switch self {
-            case .journal(let failure): "the journal did not take it: \(failure)"
+            case .journal(let failure): failure.explanation
             case .noRandomness: "no randomness for an id"
             case .unreadable(let sequence): "event \(sequence) cannot be read as a submission"
             }
@@ -41,6 +41,9 @@ final class Ledger: Sendable {
         self.book = Monitor(book)
         self.onPoisoned = onPoisoned
     }
+
+    /// Who keeps the journal above its byte limit; empty while nobody does.
+    var holders: [String] { journal.block?.holds.map(\.holder) ?? [] }
 
     /// Looks something up.
     func withBook<Result: Sendable>(_ body: (SubmissionBook) -> Result) -> Result {

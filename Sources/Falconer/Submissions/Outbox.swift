@@ -55,10 +55,14 @@ final class Outbox: Sendable {
         threads = Monitor([])
     }
 
-    /// Starts the threads, with what an earlier run left unsent.
-    func start(_ unsent: [SubmissionID]) {
+    /// Starts the threads, with what an earlier run left unsent, and what it left to be recorded.
+    func start(_ unsent: [SubmissionID], unrecorded: [SubmissionID: SendOutcome] = [:]) {
         state.withLock { state in
             for id in unsent { state.queue.add(id) }
+            for (id, outcome) in unrecorded {
+                state.unrecorded[id] = outcome
+                state.queue.add(id)
+            }
         }
         let started = clients.enumerated().map { number, client in
             WorkerThread(name: "outbox \(number)") { [self] in

@@ -2,6 +2,7 @@ import ArgumentParser
 import FalQueue
 import Falconer
 import FoundationEssentials
+import Glibc
 import HTTPServer
 import JSONText
 import Journal
@@ -16,7 +17,11 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the service: receive callbacks, store them, pass them on, and send submissions.",
         discussion: """
             Once it is ready it prints where it can be reached, as a line of JSON unless standard output is a terminal. \
-            SIGTERM or Ctrl-C: requests under way are answered, everything is closed, exit code 0.
+            SIGTERM or Ctrl-C: requests under way are answered, everything is closed, exit code 0; a disk that does not \
+            come back within 10 s is not waited for, exit code 8.
+
+            Nothing is deleted unless --retain-age or --retain-bytes says so, and never what a consumer or an open \
+            submission still needs: events are refused instead.
 
               falconer serve --account USER_ID --public-url https://hooks.example.com --fal-key-file ~/.fal-key
               falconer serve --keys http://127.0.0.1:8788/.well-known/jwks.json \\
@@ -37,7 +42,10 @@ struct Serve: AsyncParsableCommand {
             let logger = try options.log.logger("falconer")
             let service: FalconerService
             do throws(ServiceStartFailure) {
-                service = try FalconerService.start(configuration, logger: logger)
+                service = try FalconerService.start(configuration, logger: logger) {
+                    // Not exit(3): its handlers and the other threads may wait for the same disk.
+                    _exit(ExitStatus.storage.rawValue)
+                }
             } catch {
                 throw CommandFailure(error.exitStatus, error.description, advice: error.advice)
             }

@@ -50,6 +50,7 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The event loops of the hook (default: one for each core).")
     var threads: Int?
 
+    @OptionGroup var storage: StorageOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var log: LogOptions
 
@@ -68,7 +69,7 @@ struct ServeOptions: ParsableArguments {
             environment.setting("fal-key-file", flag: falKeyFile, default: nil),
             environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
             log.setting(environment),
-        ] + limits.settings(environment)
+        ] + storage.settings(environment) + limits.settings(environment)
     }
 
     /// The configuration that is in force.
@@ -97,6 +98,9 @@ struct ServeOptions: ParsableArguments {
         configuration.key = try key(value("fal-key-file"), environment)
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
+        configuration.retention = try StorageOptions.retention(value)
+        configuration.recovery = try storage.recovery(value)
+        configuration.allowsNetworkFileSystem = try storage.allowsNetworkFileSystem(value)
         return configuration
     }
 
