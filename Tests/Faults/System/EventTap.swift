@@ -10,24 +10,41 @@ final class EventTap {
         var lines: [[UInt8]] = []
         /// How many gaps it was told of.
         var gaps = 0
+        /// The last id that it acknowledged.
+        var acknowledged: UInt64 = 0
+        /// The last id whose acknowledgement it was told is on disk.
+        var settled: UInt64 = 0
     }
+
+    /// After how many events a named consumer acknowledges what it was given.
+    static let eventsPerAcknowledgement = 8
 
     private let given = Monitor(Given())
     private let thread: WorkerThread
 
     /// Subscribes to everything after an id.
-    init(_ socket: String, after id: UInt64) throws {
+    convenience init(_ socket: String, after id: UInt64) throws {
+        try self.init(socket, "{\"op\":\"subscribe\",\"after\":\"\(id)\"}", acknowledges: false)
+    }
+
+    /// Goes on where a named consumer is, and acknowledges.
+    convenience init(_ socket: String, consumer: String) throws {
+        try self.init(socket, "{\"op\":\"subscribe\",\"consumer\":\"\(consumer)\"}", acknowledges: true)
+    }
+
+    private init(_ socket: String, _ request: String, acknowledges: Bool) throws {
         let descriptor = try UnixSocket.connect(to: UnixSocketPath(socket))
-        let request = Array("{\"op\":\"subscribe\",\"after\":\"\(id)\"}\n".utf8)
-        _ = UnixSocket.send(request.span, to: descriptor.number)
+        let bytes = Array("\(request)\n".utf8)
+        _ = UnixSocket.send(bytes.span, to: descriptor.number)
         let number = dup(descriptor.number)
         let given = given
         thread = WorkerThread(name: "tap") {
             follow(number) { line in
-                given.withLock { given in
-                    if line.starts(with: Array("{\"specversion\"".utf8)) { given.lines.append(line) }
-                    if line.starts(with: Array("{\"frame\":\"gap\"".utf8)) { given.gaps += 1 }
-                }
+                let due = given.withLock { $0.take(line, acknowledges: acknowledges) }
+                guard let due else { return true }
+                let ack = Array("{\"op\":\"ack\",\"id\":\"\(due)\",\"sync\":true}\n".utf8)
+                _ = UnixSocket.send(ack.span, to: number)
+                return true
             }
             close(number)
         }
@@ -44,8 +61,26 @@ final class EventTap {
     }
 }
 
-/// Reads lines until the other side is gone; a last one that is not whole is none.
-func follow(_ descriptor: Int32, _ take: ([UInt8]) -> Void) {
+extension EventTap.Given {
+    /// Takes in a line, and returns the id that is to be acknowledged now.
+    fileprivate mutating func take(_ line: [UInt8], acknowledges: Bool) -> UInt64? {
+        if line.starts(with: Array("{\"frame\":\"gap\"".utf8)) { gaps += 1 }
+        if line.starts(with: Array("{\"frame\":\"acked\"".utf8)) {
+            let text = String(decoding: line, as: UTF8.self).split(separator: "\"")
+            settled = text.firstIndex(of: "id").flatMap { UInt64(text[$0 + 2]) } ?? settled
+        }
+        guard line.starts(with: Array("{\"specversion\"".utf8)) else { return nil }
+        lines.append(line)
+        guard acknowledges, lines.count.isMultiple(of: EventTap.eventsPerAcknowledgement),
+            let id = line.withUnsafeBytes({ try? JournalLine($0).id })
+        else { return nil }
+        acknowledged = id
+        return id
+    }
+}
+
+/// Reads lines until the other side is gone or `take` says false; a last one that is not whole is none.
+func follow(_ descriptor: Int32, _ take: ([UInt8]) -> Bool) {
     var rest: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -58,8 +93,9 @@ func follow(_ descriptor: Int32, _ take: ([UInt8]) -> Void) {
         case .bytes(let count):
             rest += buffer[..<count]
             while let lineFeed = rest.firstIndex(of: 0x0A) {
-                take(Array(rest[..<lineFeed]))
+                let line = Array(rest[..<lineFeed])
                 rest.removeFirst(lineFeed + 1)
+                if !take(line) { return }
             }
         }
     }

@@ -13,6 +13,10 @@ final class KillRun {
     private var ids: [String] = []
     private var loads = 0
     private var lastSeen: UInt64 = 0
+    /// Where a named consumer may go on: behind what is surely on disk, and not behind what it did not acknowledge.
+    private var consumerNext: ClosedRange<UInt64> = 1...1
+
+    private static let consumer = "kills"
 
     /// A segment is this small, so that a round sees some of them begin.
     private static let arguments = ["--segment-bytes", "200000"]
@@ -25,6 +29,7 @@ final class KillRun {
         workspace = try Workspace()
         service = try ServiceProcess(falconer, in: workspace, Self.arguments)
         guard service.waitUntilReady() else { throw HarnessFailure("the service does not start: \(service.log)") }
+        try Subscription(to: workspace.socket).makeConsumer(Self.consumer)
     }
 
     /// Does rounds until one finds a violation.
@@ -42,6 +47,7 @@ final class KillRun {
 
     private func round(_ kind: KillRound) throws {
         let tap = try EventTap(workspace.socket, after: lastSeen)
+        let consumer = try EventTap(workspace.socket, consumer: Self.consumer)
         loads += 1
         var load = LedgerLoad(port: service.port, key: workspace.key.key, family: "round\(loads)")
         load.time = .seconds(8)
@@ -72,8 +78,10 @@ final class KillRun {
             if exit != .signal(SIGKILL) { oracle.add("it ended by itself, as \(describe(exit)): \(log.suffix(300))") }
         }
         let given = tap.toTheEnd()
+        let consumed = consumer.toTheEnd()
         try restart()
         check(given)
+        checkConsumer(consumed)
         if case .terminate = kind { checkDrain(outcome) }
     }
 
@@ -95,6 +103,24 @@ final class KillRun {
             if id != lastSeen + 1, given.gaps == 0 { oracle.add("I5: a subscriber was given \(id) after \(lastSeen)") }
             lastSeen = id
         }
+    }
+
+    /// (I5) A named consumer goes on at most one behind its last acknowledgement, and skips nothing.
+    private func checkConsumer(_ given: EventTap.Given) {
+        var last: UInt64?
+        for line in given.lines {
+            oracle.compare(seen: line)
+            guard let id = line.withUnsafeBytes({ try? JournalLine($0).id }) else { continue }
+            if let last {
+                if id != last + 1, given.gaps == 0 { oracle.add("I5: a consumer was given \(id) after \(last)") }
+            } else if !consumerNext.contains(id), given.gaps == 0 {
+                oracle.add("I5: a consumer goes on at \(id), and may do so at \(consumerNext)")
+            }
+            last = id
+        }
+        let settled = max(given.settled + 1, consumerNext.lowerBound)
+        consumerNext = settled...max(settled, given.acknowledged + 1, consumerNext.upperBound)
+        report.count("consumed", given.lines.count)
     }
 
     /// What was stored while the service drained, its sender was told.

@@ -99,10 +99,10 @@ final class LimitRound {
     private func limitDescriptors() throws -> String {
         let service = try start(["--segment-bytes", "8192"], wrapper: ["/usr/bin/prlimit", "--nofile=40"])
         var idle: [RawConnection] = []
-        var subscribers: [OwnedConnection] = []
+        var subscribers: [Subscription] = []
         // Some leave a few descriptors, which the hook and the journal then both want.
         for number in 0..<Int.random(in: 6...60) {
-            if number % 6 == 0, let subscriber = try? OwnedConnection(to: workspace.socket) {
+            if number % 6 == 0, let subscriber = try? Subscription(to: workspace.socket) {
                 subscribers.append(subscriber)
             }
             if let connection = try? RawConnection(to: service.address, deadline: .seconds(1)) {
@@ -166,7 +166,7 @@ final class LimitRound {
     /// Subscribers are served whatever the disk says.
     private func expectReadable(_ service: ServiceProcess) {
         let expected = ledger.acknowledged.count
-        guard let subscriber = try? OwnedConnection(to: workspace.socket) else {
+        guard let subscriber = try? Subscription(to: workspace.socket) else {
             oracle.add("the socket does not answer")
             return
         }
@@ -188,26 +188,5 @@ final class LimitRound {
         report.count("acknowledged", ledger.acknowledged.count)
         if !oracle.violations.isEmpty { workspace.keepCopy(named: "data-copy") }
         return log
-    }
-}
-
-/// A connection to the service's socket, closed when the value goes.
-final class OwnedConnection {
-    private let descriptor: OwnedDescriptor
-
-    /// Connects.
-    init(to socket: String) throws {
-        descriptor = try UnixSocket.connect(to: UnixSocketPath(socket))
-    }
-
-    /// How many events there are up to now.
-    func eventsUntilNow() -> Int {
-        let request = Array("{\"op\":\"subscribe\",\"from\":\"first\",\"until\":\"now\"}\n".utf8)
-        _ = UnixSocket.send(request.span, to: descriptor.number)
-        var events = 0
-        follow(descriptor.number) { line in
-            if line.starts(with: Array("{\"specversion\"".utf8)) { events += 1 }
-        }
-        return events
     }
 }
