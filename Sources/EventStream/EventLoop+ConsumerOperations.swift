@@ -121,6 +121,7 @@ extension EventLoop {
                 _ = try active(name)
                 return
             }
+            shared.holds.withLock { $0[name.text] = nil }
             consumers.store.remove(name)
             return
         }

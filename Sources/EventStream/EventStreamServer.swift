@@ -42,6 +42,8 @@ package final class EventStreamServer: Sendable {
             logger.error("consumer unreadable", metadata: [LogKey.consumer: "\(name)", LogKey.reason: "\(why)"])
         }
         let shared = try SharedState(path: path, limits: limits)
+        // What cannot be read may hold anything, until somebody repairs or removes it.
+        for name in found.unreadable.keys { shared.holds.withLock { $0[name] = 0 } }
         for consumer in found.consumers where consumer.settings.holds {
             shared.holds.withLock { $0[consumer.name] = Consumer(consumer).cursor }
         }

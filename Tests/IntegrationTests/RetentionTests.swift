@@ -71,4 +71,30 @@ import Testing
         #expect(try service.events().first?["id"]?.string == "1")
         #expect(service.stop() == .code(0))
     }
+
+    @Test func aConsumerThatHoldsHasDeliveriesRefusedUntilItHasActed() async throws {
+        let directory = TemporaryDirectory()
+        let service = try await Service.ready(in: directory, ["--retain-bytes", "1MiB"])
+        let consumer = try Subscriber(
+            service.socket,
+            "{\"op\":\"subscribe\",\"from\":\"first\",\"consumer\":\"encoder\",\"ack\":\"upto\",\"hold\":true,\"sync\":true}"
+        )
+        #expect(try service.storesTheNext() == "1")
+        #expect(try consumer.next(frame: nil) != nil)
+        var stored = 1
+        let isRefused = try await eventually {
+            guard try deliver(1, "r-\(stored)", to: service) == [200] else { return true }
+            stored += 1
+            return false
+        }
+        #expect(isRefused)
+        #expect(try service.get("/healthz").status == 503)
+        #expect(service.process.text(.standardError).contains("consumer encoder"))
+        #expect(try service.events().count == stored)
+        while let event = try consumer.next(frame: nil), event["id"]?.string != "\(stored)" {}
+        consumer.send("{\"op\":\"ack\",\"id\":\"\(stored)\"}")
+        #expect(try await eventually { try service.get("/healthz").status == 200 })
+        #expect(try service.storesTheNext("after") == "\(stored + 1)")
+        #expect(service.stop() == .code(0))
+    }
 }

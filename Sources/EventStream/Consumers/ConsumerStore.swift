@@ -64,7 +64,13 @@ final class ConsumerStore: Sendable {
         directory: String,
         source: String
     ) throws(SystemCallError) -> (consumers: [ConsumerSnapshot], unreadable: [String: String]) {
-        _ = try Directory.make(directory, mode: 0o750)
+        do throws(SystemCallError) {
+            _ = try Directory.make(directory, mode: 0o750)
+        } catch {
+            // A disk that takes nothing at the moment has no consumers in a folder that is not there.
+            guard [.readOnlyFileSystem, .noSpace, .diskQuotaExceeded].contains(error.errno) else { throw error }
+            return ([], [:])
+        }
         var consumers: [ConsumerSnapshot] = []
         var unreadable: [String: String] = [:]
         for fileName in try Directory.names(in: directory).sorted() {
@@ -157,6 +163,7 @@ final class ConsumerStore: Sendable {
             return
         }
         let bytes = try ConsumerFile.encode(snapshot, source: source)
+        _ = try Directory.make(directory, mode: 0o750)
         let temporary = path + ".tmp"
         let file = try OwnedDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
         var written = 0

@@ -135,7 +135,11 @@ package final class FalconerService: Service {
         // Not before everybody who needs old events is there to say so.
         rooms.journal.keepWithin(
             configuration.retention,
-            holds: { [ledger = rooms.ledger] in ledger.holds },
+            holds: { [ledger = rooms.ledger] in
+                let consumers = stream.holds.sorted { $0.key < $1.key }
+                return ledger.holds
+                    + consumers.map { RetentionHold(holder: "consumer \($0.key)", cursor: $0.value) }
+            },
             logger: logger
         )
         let reachable = Reachable(
