@@ -17,10 +17,13 @@ package struct Ed25519PublicKey: Equatable, Sendable {
     /// Reads a key.
     ///
     /// - Parameter rawBytes: Exactly 32 bytes.
-    /// - Throws: ``CryptoError`` if there are not 32, or if OpenSSL has no Ed25519.
+    /// - Throws: ``CryptoError`` if there are not 32, if anybody could sign with it, or if OpenSSL has no Ed25519.
     package init(rawBytes: Span<UInt8>) throws(CryptoError) {
         guard rawBytes.count == Self.byteCount else {
             throw CryptoError(operation: .publicKey, detail: "\(rawBytes.count) bytes where 32 are needed")
+        }
+        guard !Self.isOfSmallOrder(rawBytes) else {
+            throw CryptoError(operation: .publicKey, detail: "a point of small order, with which anybody can sign")
         }
         let pointer = unsafe rawBytes.withUnsafeBufferPointer {
             unsafe EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, $0.baseAddress, $0.count)

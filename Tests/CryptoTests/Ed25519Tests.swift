@@ -45,6 +45,25 @@ private struct Vector: Sendable, CustomTestStringConvertible {
 
 @Suite("Ed25519")
 struct Ed25519Tests {
+    @Test(
+        "a key with which anybody can sign is none, whatever its sign",
+        arguments: [
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "0100000000000000000000000000000000000000000000000000000000000000",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        ]
+    )
+    func smallOrder(hex: String) throws {
+        var bytes = try #require(Hex.decode(hex))
+        #expect(throws: CryptoError.self) { try Ed25519PublicKey(rawBytes: bytes.span) }
+        bytes[31] ^= 0x80
+        #expect(throws: CryptoError.self) { try Ed25519PublicKey(rawBytes: bytes.span) }
+    }
+
     @Test("keys and signatures are those of RFC 8032", arguments: Vector.all)
     fileprivate func vectors(vector: Vector) throws {
         let message = try #require(Hex.decode(vector.message))
