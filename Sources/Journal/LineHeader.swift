@@ -79,14 +79,14 @@ struct LineHeader {
             let value = nameEnd + 2
             if unsafe name.isExactly("data") {
                 data = LineRange(value..<max(value, end))
-                return value < end
+                return value < end && hasType
             }
             guard unsafe line.holds("\"", at: value) else { return false }
             if unsafe name.isExactly("data_base64") {
                 guard value + 1 < end, unsafe line[end - 1] == UInt8(ascii: "\"") else { return false }
                 data = LineRange(value + 1..<end - 1)
                 form = .base64
-                return true
+                return hasType
             }
             guard let valueEnd = unsafe line.endOfString(from: value + 1, to: end) else { return false }
             if let index = unsafe attributeIndex(name, from: next) {
@@ -95,8 +95,10 @@ struct LineHeader {
             }
             position = valueEnd + 1
         }
-        return position == end && !values[EventAttribute.type.rawValue].isEmpty
+        return position == end && hasType
     }
+
+    private var hasType: Bool { !values[EventAttribute.type.rawValue].isEmpty }
 
     private func attributeIndex(_ name: UnsafeRawBufferPointer, from first: Int) -> Int? {
         var index = first
