@@ -41,6 +41,28 @@ let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-col
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// The fuzz targets: a test that runs the inputs that are kept, or, for Tests/Faults/fuzz, a program that libFuzzer drives.
+let fuzzDependencies: [Target.Dependency] = [
+    "Crypto", "EventStream", "FalQueue", "Falconer", "HTTPClient", "JSONText", "Journal", "Posix", "Threading",
+    "Webhook", logging, system,
+]
+let fuzzTarget: Target =
+    Context.environment["FALCONER_FUZZ"] == nil
+    ? .testTarget(
+        name: "FuzzTests",
+        dependencies: fuzzDependencies,
+        path: "Tests/Fuzz",
+        exclude: ["Corpus", "main.swift"],
+        swiftSettings: testSettings
+    )
+    : .executableTarget(
+        name: "falconer-fuzz",
+        dependencies: fuzzDependencies,
+        path: "Tests/Fuzz",
+        exclude: ["Corpus", "CorpusTests.swift"],
+        swiftSettings: testSettings
+    )
+
 let package = Package(
     name: "falconer",
     products: [
@@ -152,6 +174,7 @@ let package = Package(
             ]
         ),
         tests("CryptoTests", ["Crypto"]),
+        fuzzTarget,
         tests("WebhookTests", ["Webhook", "Crypto", "JSONText"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "Posix", "Threading", logging, system]),
         tests("EventStreamTests", ["EventStream", "JSONText", "Posix", "Threading", logging, system]),
