@@ -18,7 +18,8 @@ struct JournalCommand: ParsableCommand {
             running, 64 wrong options, 130 interrupted.
             """,
         subcommands: [
-            VerifyJournal.self, CountJournal.self, RepairJournal.self, ExportJournal.self, ImportJournal.self,
+            VerifyJournal.self, CountJournal.self, RepairJournal.self, ExportJournal.self,
+            PreviewRetention.self, ImportJournal.self,
         ]
     )
 }
