@@ -45,7 +45,8 @@ import Testing
         ("fal-queue-url", "queue"), ("fal-key-file", "/no/such/file"), ("threads", "0"), ("threads", "65"),
         ("threads", "many"), ("body-bytes-max", "1023"), ("body-bytes-max", "67108865"), ("header-bytes-max", "1023"),
         ("header-bytes-max", "262145"), ("connections-max", "0"), ("connections-per-address-max", "65537"),
-        ("idle-timeout", "0"), ("request-deadline", "86401"), ("log-level", "loud"), ("retain-age", "23h"), ("retain-age", "30"),
+        ("idle-timeout", "0"), ("request-deadline", "86401"), ("log-level", "loud"), ("retain-age", "23h"),
+        ("retain-age", "30"),
         ("retain-bytes", "1048575"), ("retain-bytes", "10 GB"), ("retain-bytes", "9007199254740993"),
         ("recovery", "lax"),
     ])
