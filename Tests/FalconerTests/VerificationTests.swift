@@ -185,6 +185,24 @@ import Testing
         #expect(torn.counts == [.missing: 1])
     }
 
+    @Test func aSegmentThatRetentionDeletesMeanwhileIsNoFailure() throws {
+        let journal = try SignedJournal(events: 40, segmentBytesMax: 5_000)
+        let verification = try JournalVerification(
+            try journal.inspection(),
+            keySets: [SignedJournal.keySet(journal.key)],
+            failuresMax: 10,
+            isBeingWritten: true,
+            partBytes: 1_500
+        )
+        let segments = try journal.segments
+        for segment in segments.prefix(2) { try FileManager.default.removeItem(atPath: segment.string) }
+        let first = try #require(journal.inspection().segments().first?.firstID)
+        let result = try verification.run(workers: 2)
+        #expect(result.failureCount == 0)
+        #expect(result.segmentsGone == 2)
+        #expect(result.ids == first...40)
+    }
+
     @Test func theEndOfARunningServicesJournalMayBeHalfALine() throws {
         let journal = try SignedJournal(events: 6, segmentBytesMax: 3_000)
         let last = try journal.segments.count - 1

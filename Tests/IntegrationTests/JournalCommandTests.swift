@@ -5,6 +5,7 @@ import LoadGenerator
 import SystemPackage
 import TestSupport
 import Testing
+import Threading
 
 /// `falconer journal`, through the program, beside a service and without one.
 @Suite struct JournalCommandTests {
@@ -105,13 +106,16 @@ import Testing
         defer { server.stop() }
         let service = try await Service.ready(in: directory, ["--keys", server.url])
         _ = try service.deliver(Delivery("kept"))
+        let kept = directory.file("data").appending("keys.json").string
+        let isKept = await eventually { FileManager.default.fileExists(atPath: kept) }
+        #expect(isKept)
         #expect(service.stop() == .code(0))
         let own = try journal(["verify"], in: directory)
         #expect(own.exit == .code(0), "\(own.error)")
         #expect(try object(own.output)["signatures"] == .number(1))
         let web = try journal(["verify", "--keys", server.url], in: directory)
         #expect(web.exit == .code(0), "\(web.error)")
-        try FileManager.default.removeItem(atPath: directory.file("data").appending("keys.json").string)
+        try FileManager.default.removeItem(atPath: kept)
         let none = try journal(["verify"], in: directory)
         #expect(none.exit == .code(64))
         #expect(none.error.contains("--keys") && none.error.contains("--no-signatures"), "\(none.error)")
@@ -122,13 +126,19 @@ import Testing
     @Test func interruptedExits130() async throws {
         let directory = try await stored(1)
         // A key set that never comes: the command waits, and its handler is in place.
-        let peer = LoopbackPeer { connection, _ in while connection.readRequest() != nil {} }
+        let asked = Monitor(false)
+        let peer = LoopbackPeer { connection, _ in
+            while connection.readRequest() != nil {
+                asked.withLock { $0 = true }
+                asked.notifyAll()
+            }
+        }
         defer { peer.stop() }
         let process = try Program.start([
             "journal", "verify", "--data", directory.file("data").string, "--keys", peer.url(),
         ])
-        let isWaiting = await eventually { peer.connectionCount > 0 }
-        #expect(isWaiting)
+        // Without giving up the thread: the command waits for ten seconds only.
+        #expect(asked.wait(atMost: .seconds(30), until: { $0 }) { _, isAsked in isAsked })
         process.signal(SIGINT)
         #expect(process.waitForExit() == .code(130))
         #expect(try journal(["verify"] + keys(directory), in: directory).exit == .code(0))
