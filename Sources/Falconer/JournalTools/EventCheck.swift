@@ -32,7 +32,6 @@ struct EventCheck: Sendable {
         guard (try? JSONText.validate(bytes.span, depthMax: JSONText.envelopeDepthMax)) != nil else {
             return Problem(kind: .notAnEvent, detail: "the checksum is right, and the line is not JSON")
         }
-        guard !line.rawBytes(.type).isEmpty else { return Problem(kind: .notAnEvent, detail: "it has no type") }
         guard line.text(.time).flatMap({ WallTime(rfc3339: $0) }) != nil else {
             return Problem(kind: .notAnEvent, detail: "it has no time")
         }
