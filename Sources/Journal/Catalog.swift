@@ -40,8 +40,13 @@ struct Catalog: Sendable {
     }
 
     /// Begins a segment.
-    mutating func append(_ name: SegmentName) {
+    ///
+    /// - Returns: The one before it, which is sealed by that.
+    @discardableResult
+    mutating func append(_ name: SegmentName) -> SegmentName? {
+        let sealed = segments.last?.name
         segments.append(Segment(name: name))
+        return sealed
     }
 
     /// Takes note of a batch that is durable now, in the last segment.
@@ -62,7 +67,9 @@ struct Catalog: Sendable {
 
     /// Where to begin to look for the event behind `id`; `nil` when there is no later event.
     func place(behind id: UInt64) -> (name: SegmentName, offset: Int)? {
-        guard let segment = segments.first(where: { ($0.ids?.upperBound ?? 0) > id }) else { return nil }
+        // Only the last one can be empty, so ids rise from segment to segment.
+        let index = segments.partitioningIndex { $0.ids.map { $0.upperBound > id } ?? true }
+        guard index < segments.endIndex, case let segment = segments[index], segment.ids != nil else { return nil }
         return (segment.name, segment.index.offset(behind: id))
     }
 
@@ -76,9 +83,10 @@ struct Catalog: Sendable {
 
     /// What a reader in a segment needs to know; `nil` when the segment is gone.
     func view(of name: SegmentName) -> View? {
-        guard let index = segments.lastIndex(where: { $0.name == name }) else { return nil }
+        let index = segments.partitioningIndex { $0.name >= name }
+        guard index < segments.endIndex, segments[index].name == name else { return nil }
         let next = index + 1 < segments.count ? segments[index + 1].name : nil
-        return View(bytes: segments[index].bytes, next: next, last: last)
+        return View(bytes: segments[index].bytes, next: next, lastID: segments[index].ids?.upperBound, last: last)
     }
 
     /// A segment at one moment.
@@ -87,6 +95,8 @@ struct Catalog: Sendable {
         let bytes: Int
         /// The one behind it; if there is one, `bytes` does not grow any more.
         let next: SegmentName?
+        /// The id of its last event, if it has one.
+        let lastID: UInt64?
         /// The last id in the journal.
         let last: UInt64
     }

@@ -24,6 +24,7 @@ struct Committer: Sendable {
     private let logger: Logger
     private let segmentBytesMax: Int
     private let segmentAgeMax: Duration
+    private let onSealed: @Sendable (SegmentName) -> Void
 
     private var file: any File
     /// Where the segment ends, all of it durable.
@@ -44,13 +45,15 @@ struct Committer: Sendable {
         catalog: Monitor<Catalog>,
         options: JournalOptions,
         clock: JournalClock,
-        logger: Logger
+        logger: Logger,
+        onSealed: @escaping @Sendable (SegmentName) -> Void = { _ in }
     ) {
         self.fileSystem = fileSystem
         self.directory = directory
         self.catalog = catalog
         self.clock = clock
         self.logger = logger
+        self.onSealed = onSealed
         segmentBytesMax = options.segmentBytesMax
         segmentAgeMax = options.segmentAgeMax
         file = active
@@ -144,6 +147,6 @@ struct Committer: Sendable {
         began = clock.now()
         leavesSegment = false
         toldOfSegment = false
-        catalog.withLock { $0.append(name) }
+        if let sealed = catalog.withLock({ $0.append(name) }) { onSealed(sealed) }
     }
 }

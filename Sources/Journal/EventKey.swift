@@ -15,17 +15,28 @@ package struct EventKey: Hashable, Sendable {
 
     /// The first 128 bits of a text's SHA-256.
     package init(hashing text: String) {
-        let digest = SHA256.digest(Array(text.utf8).span).bytes
+        let bytes = Array(text.utf8)
+        self.init(hashing: bytes.span)
+    }
+
+    /// The first 128 bits of the SHA-256 of some bytes.
+    init(hashing bytes: Span<UInt8>) {
+        let digest = SHA256.digest(bytes).bytes
         self.init(high: Self.bigEndian(digest[0..<8]), low: Self.bigEndian(digest[8..<16]))
     }
 
     /// The 128 bits of a UUID in its usual form (RFC 9562, section 4); `nil` for any other text.
     package init?(uuid text: String) {
+        self.init(uuid: Array(text.utf8)[...])
+    }
+
+    /// The 128 bits of a UUID in its usual form; `nil` for any other bytes.
+    init?(uuid text: ArraySlice<UInt8>) {
         var high: UInt64 = 0
         var low: UInt64 = 0
-        guard text.utf8.count == 36 else { return nil }
-        for (index, byte) in text.utf8.enumerated() {
-            if [8, 13, 18, 23].contains(index) {
+        guard text.count == 36 else { return nil }
+        for (index, byte) in text.enumerated() {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }

@@ -7,10 +7,10 @@ package import Posix
 /// A view of bytes that may hold other lines too: keep what is needed of it rather than the value itself, or all of
 /// them stay in memory.
 package struct EventLine: Sendable {
-    private let storage: [UInt8]
-    private let start: Int
+    let storage: [UInt8]
+    let start: Int
+    let header: LineHeader
     private let count: Int
-    private let header: LineHeader
 
     /// A view of a line that was found intact; `count` includes the line feed.
     init(storage: [UInt8], start: Int, count: Int, header: LineHeader) {
@@ -41,12 +41,7 @@ package struct EventLine: Sendable {
     package var bytes: ArraySlice<UInt8> { storage[start..<start + count] }
 
     /// What happened.
-    package var type: EventType {
-        let name = rawBytes(.type)
-        // The length first: it tells most of them apart, and recovery asks this of every line.
-        return EventType.known.first { $0.rawValue.utf8.count == name.count && $0.rawValue.utf8.elementsEqual(name) }
-            ?? EventType(rawValue: String(decoding: name, as: UTF8.self))
-    }
+    package var type: EventType { EventType(interning: rawBytes(.type)) }
 
     /// When it was recorded; the beginning of 1970 when the line does not say it in the journal's own form.
     package var time: WallTime {

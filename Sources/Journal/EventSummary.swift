@@ -41,9 +41,9 @@ package struct EventSummary: Equatable, Sendable {
             id: line.id,
             type: line.type,
             time: line.time,
-            request: line.subject.map { EventKey(hashing: $0) },
-            submission: line.submission.flatMap { EventKey(uuid: $0) },
-            fingerprint: line.data.map { Self.fingerprint(of: $0) } ?? 0
+            request: line.requestKey,
+            submission: line.submissionKey,
+            fingerprint: line.fingerprint
         )
     }
 

@@ -42,6 +42,14 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
         submissionLost, requestSucceeded, requestFailed, requestConflict, mediaSaved, mediaFailed,
     ]
 
+    /// The type of some name, the known ones without making a text.
+    init(interning name: some RandomAccessCollection<UInt8>) {
+        // The length first: it tells most of them apart, and a start asks this of every line.
+        self =
+            Self.known.first { $0.rawValue.utf8.count == name.count && $0.rawValue.utf8.elementsEqual(name) }
+            ?? EventType(rawValue: String(decoding: name, as: UTF8.self))
+    }
+
     package var description: String { rawValue }
 }
 

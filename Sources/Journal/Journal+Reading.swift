@@ -8,11 +8,14 @@ extension Journal {
     /// - Throws: ``JournalError``, `ahead` when the id is beyond the last durable event.
     package func event(_ id: UInt64) throws(JournalError) -> EventLine? {
         guard id > 0 else { return nil }
+        let last = durable.last
+        guard id <= last else { throw JournalError(.ahead, "there is no event \(id) yet; the last one is \(last)") }
         var bytes: [UInt8] = []
         let reader = try reader(after: id - 1)
-        // The least limit: one line, whole. Anything else means that there is no such line.
-        guard try reader.read(into: &bytes, limit: 1) == .lines else { return nil }
-        return (try? EventLine.parse(bytes)).flatMap { $0.id == id ? $0 : nil }
+        // A block: the line stands in the first one that is read, or behind lines that do. A gap means that there is none.
+        guard try reader.read(into: &bytes, limit: SegmentIndex.blockBytes) == .lines else { return nil }
+        let line = bytes.firstIndex(of: UInt8(ascii: "\n")).map { Array(bytes[...$0]) } ?? []
+        return (try? EventLine.parse(line)).flatMap { $0.id == id ? $0 : nil }
     }
 
     /// Begins to read behind an event; 0 begins with the first that is kept, and so does any id before it.
@@ -28,6 +31,12 @@ extension Journal {
             throw JournalError(.ahead, "there is no event \(id) yet; the last one is \(last)")
         }
         return JournalReader(journal: self, after: max(id, first - 1), place: place ?? end)
+    }
+
+    /// Takes note that a reader met bytes in a segment that are no event.
+    func tellOfDamage(in segment: SegmentName) {
+        indexing.withLock { $0.add(.damaged(segment)) }
+        indexing.notifyOne()
     }
 
     /// Begins to read with the first event that was recorded at a time or later.

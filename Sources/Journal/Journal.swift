@@ -16,14 +16,16 @@ package final class Journal: Sendable {
     let queue: Monitor<AppendQueue>
     let catalog: Monitor<Catalog>
     let retention = Monitor<RetentionKeeper?>(nil)
+    let indexing: Monitor<IndexerQueue>
     private let thread: WorkerThread
+    private let indexer: WorkerThread
     /// Open as long as this process has the journal.
     private let lock: Monitor<(any File)?>
 
     /// Opens a journal, making it where there is none.
     ///
-    /// Repairs what a crash left, hands every event to `replay` in order, and takes the lock that keeps other processes
-    /// out until ``close()``.
+    /// Repairs what a crash left, hands a summary of every event to `replay` in order, and takes the lock that keeps
+    /// other processes out until ``close()``. Segments with an index are not read, but for the journal's last 4 MiB.
     ///
     /// A disk that is there and can only be read makes a journal that can only be read: ``failure`` is
     /// ``JournalFailure/readOnly`` for as long as it is open. Where there is no room for what a start has to write,
@@ -44,7 +46,7 @@ package final class Journal: Sendable {
         fileSystem: any FileSystem = PosixFileSystem(),
         clock: JournalClock = .monotonic,
         logger: Logger,
-        replay: (EventLine) -> Void = { _ in }
+        replay: (EventSummary) -> Void = { _ in }
     ) throws(JournalError) -> Journal {
         guard let path = String(validating: directory) else {
             throw JournalError(
@@ -78,6 +80,16 @@ package final class Journal: Sendable {
                 metadata: ["error": "\(impairment.error)"]
             )
         }
+        let indexing = Monitor(IndexerQueue())
+        let indexerLoop = IndexerLoop(
+            queue: indexing,
+            catalog: catalog,
+            fileSystem: fileSystem,
+            directory: directory,
+            logger: logger
+        )
+        self.indexing = indexing
+        indexer = WorkerThread(name: "journal index") { indexerLoop.run() }
         self.queue = queue
         self.catalog = catalog
         lock = Monitor(opening.lock)
@@ -90,7 +102,10 @@ package final class Journal: Sendable {
                 options: options,
                 clock: clock,
                 logger: logger
-            )
+            ) { sealed in
+                indexing.withLock { $0.add(.sealed(sealed)) }
+                indexing.notifyOne()
+            }
             var loop = JournalLoop(
                 queue: queue,
                 committer: committer,
@@ -111,6 +126,11 @@ package final class Journal: Sendable {
     /// Ids between them may be missing where bytes went bad: see ``JournalReader/Outcome/gap(_:)``.
     package var durable: (first: UInt64, last: UInt64) {
         catalog.withLock { ($0.first, $0.last) }
+    }
+
+    /// The durable bytes of all segments.
+    package var bytes: Int {
+        catalog.withLock { $0.bytes }
     }
 
     /// Why nothing is stored at the moment; `nil` while all is well.
@@ -151,6 +171,9 @@ package final class Journal: Sendable {
         queue.withLock { $0.close() }
         queue.notifyAll()
         thread.join()
+        indexing.withLock { $0.close() }
+        indexing.notifyAll()
+        indexer.join()
         lock.withLock { $0 = nil }
     }
 }

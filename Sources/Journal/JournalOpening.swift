@@ -26,13 +26,15 @@ struct JournalOpening {
         options: JournalOptions,
         fileSystem: any FileSystem,
         logger: Logger,
-        replay: (EventLine) -> Void
+        replay: (EventSummary) -> Void
     ) throws(JournalError) {
         directory = JournalDirectory(fileSystem: fileSystem, path: path)
         recovery = Recovery(
             fileSystem: fileSystem,
             directory: path,
             seenSequence: options.seenSequence,
+            usesIndexes: options.usesIndexes,
+            threads: options.recoveryThreads,
             logger: logger
         )
         let obstacle: Impairment?
@@ -135,7 +137,8 @@ extension JournalOpening {
         catalog: Monitor<Catalog>,
         options: JournalOptions,
         clock: JournalClock,
-        logger: Logger
+        logger: Logger,
+        onSealed: @escaping @Sendable (SegmentName) -> Void = { _ in }
     ) -> Committer {
         Committer(
             fileSystem: directory.fileSystem,
@@ -145,7 +148,8 @@ extension JournalOpening {
             catalog: catalog,
             options: options,
             clock: clock,
-            logger: logger
+            logger: logger,
+            onSealed: onSealed
         )
     }
 }

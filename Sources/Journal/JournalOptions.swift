@@ -26,6 +26,10 @@ package struct JournalOptions: Sendable {
     package var roomPause = Duration.seconds(1)
     /// Ids up to this one have been seen by somebody, whatever the files say, and are not given again.
     package var seenSequence: UInt64 = 0
+    /// Whether a start believes the indexes of sealed segments; otherwise it reads every segment and makes them anew.
+    package var usesIndexes = true
+    /// How many threads read segments at a start; with 0 the one that opens the journal does it all.
+    package var recoveryThreads = 0
 
     /// The house's limits.
     package init(newSource: String) {

@@ -5,6 +5,7 @@ import Threading
 /// A place in the journal that reads onward; one for each subscriber, used by one thread at a time.
 ///
 /// It holds no lock while it reads and no bytes between reads, so a slow one costs a file descriptor and nothing else.
+/// Every line is checked before it is handed out: bytes that went bad on disk are a gap, and what follows them is read.
 package final class JournalReader {
     /// What one read came to.
     package enum Outcome: Equatable, Sendable {
@@ -43,7 +44,7 @@ package final class JournalReader {
                 throw pruned
             }
             if place.offset < view.bytes {
-                if let outcome = try readLines(into: &buffer, limit: limit, end: view.bytes) { return outcome }
+                if let outcome = try readLines(into: &buffer, limit: limit, view) { return outcome }
             } else if let next = view.next {
                 place = (next, 0)
                 file = nil
@@ -61,32 +62,41 @@ package final class JournalReader {
         return .gap(gap)
     }
 
-    /// Reads in the present segment; `nil` when all that came stands before the place to begin with.
-    private func readLines(into buffer: inout [UInt8], limit: Int, end: Int) throws(JournalError) -> Outcome? {
+    /// Reads in the present segment; `nil` when nothing that came is to be handed out.
+    private func readLines(
+        into buffer: inout [UInt8],
+        limit: Int,
+        _ view: Catalog.View
+    ) throws(JournalError) -> Outcome? {
         let start = buffer.count
         var wanted = limit
         while true {
             do throws(SystemCallError) {
                 let file = try openFile()
-                try file.readAll(min(wanted, end - place.offset), at: place.offset, appendingTo: &buffer)
+                try file.readAll(min(wanted, view.bytes - place.offset), at: place.offset, appendingTo: &buffer)
             } catch {
                 buffer.removeLast(buffer.count - start)
                 throw isGone(error) ? pruned : JournalError(error)
             }
-            let walk = unsafe buffer.withUnsafeBytes { unsafe LineWalk($0, from: start, behind: lastID) }
-            if walk.isDamaged {
-                buffer.removeLast(buffer.count - start)
-                throw JournalError(.damaged, "\(place.name.fileName) changed on disk at or behind \(place.offset)")
-            }
+            let walk = LineWalk(
+                buffer,
+                from: start,
+                fileOffset: place.offset,
+                ids: lastID..<max(lastID, view.lastID ?? 0) + 1
+            )
+            if walk.isDamaged { journal.tellOfDamage(in: place.name) }
             if walk.end == start, walk.gapEnd == nil {
                 // Not one whole line: it is longer than the limit. Come again for more, up to all there is.
-                guard buffer.count - start == wanted, wanted < end - place.offset else {
-                    buffer.removeLast(buffer.count - start)
-                    throw JournalError(.damaged, "\(place.name.fileName) is shorter than it was, at \(place.offset)")
+                let came = buffer.count - start
+                buffer.removeLast(came)
+                if came == wanted, wanted < view.bytes - place.offset, wanted < LineFormat.lineBytesMax {
+                    wanted = min(wanted > limit ? wanted * 2 : max(wanted * 2, 64 << 10), LineFormat.lineBytesMax)
+                    continue
                 }
-                buffer.removeLast(buffer.count - start)
-                wanted = wanted > limit ? wanted * 2 : max(wanted * 2, 64 << 10)
-                continue
+                // No line is longer than that, and a durable one is whole: what there is has gone bad.
+                journal.tellOfDamage(in: place.name)
+                place.offset += came == wanted ? came : view.bytes - place.offset
+                return nil
             }
             return take(walk, from: start, isLong: wanted > limit, &buffer)
         }
@@ -95,7 +105,7 @@ package final class JournalReader {
     /// Keeps what the walk found to be next, and moves on.
     private func take(_ walk: LineWalk, from start: Int, isLong: Bool, _ buffer: inout [UInt8]) -> Outcome? {
         if walk.begin == walk.end {
-            // Lines that the reader began behind, and perhaps a gap after them.
+            // Lines that the reader began behind, or none at all, and perhaps a gap after them.
             place.offset += walk.end - start
             buffer.removeLast(buffer.count - start)
             return walk.gapEnd.map { skip(to: $0) }
@@ -122,45 +132,5 @@ package final class JournalReader {
         let opened = try journal.fileSystem.open(journal.directory + "/" + place.name.fileName, .reading)
         file = opened
         return opened
-    }
-}
-
-/// A walk over the lines in a piece of a segment, as far as their ids rise by one.
-struct LineWalk {
-    /// Where the first line begins that is behind the reader's position.
-    private(set) var begin: Int
-    /// Where the last line ends that may be handed out.
-    private(set) var end: Int
-    /// Where the first of them ends.
-    private(set) var firstEnd: Int
-    /// Their ids.
-    private(set) var firstID: UInt64
-    private(set) var lastID: UInt64
-    /// The last id of a gap that follows.
-    private(set) var gapEnd: UInt64?
-    /// Whether something is no line.
-    private(set) var isDamaged = false
-
-    /// Walks over whole lines from `start`; those up to the id `behind` are skipped.
-    init(_ bytes: UnsafeRawBufferPointer, from start: Int, behind: UInt64) {
-        (begin, end, firstEnd) = (start, start, start)
-        (firstID, lastID) = (behind, behind)
-        while let lineFeed = unsafe bytes.offset(of: UInt8(ascii: "\n"), in: end..<bytes.count) {
-            let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[end..<lineFeed])
-            guard let id = unsafe LineHeader.id(atStartOf: line) else {
-                isDamaged = begin == end
-                return
-            }
-            if id <= behind {
-                (begin, end, firstEnd) = (lineFeed + 1, lineFeed + 1, lineFeed + 1)
-                continue
-            }
-            guard id == lastID + 1 else {
-                if begin == end { gapEnd = id - 1 }
-                return
-            }
-            if begin == end { (firstEnd, firstID) = (lineFeed + 1, id) }
-            (end, lastID) = (lineFeed + 1, id)
-        }
     }
 }

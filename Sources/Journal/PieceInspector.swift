@@ -112,10 +112,10 @@ struct PieceInspector {
 
     /// Takes a piece that is not a valid line; one may still stand behind a hole in it, at the beginning of a sector.
     private mutating func takeWithHole(_ piece: Range<Int>, _ visit: (InspectedPiece) -> Void) {
-        let sector = SegmentScanner.sectorBytes
+        let sector = LineSearch.sectorBytes
         var restarts = 0
         var candidate = (bufferOffset + piece.lowerBound) / sector * sector + sector - bufferOffset
-        while candidate < piece.upperBound, restarts < SegmentScanner.restartsMax {
+        while candidate < piece.upperBound, restarts < LineSearch.restartsMax {
             if unsafe buffer.withUnsafeBytes({ unsafe $0.holds(LineFormat.head, at: candidate) }) {
                 restarts += 1
                 if let header = header(candidate..<piece.upperBound) {

@@ -16,6 +16,10 @@ struct Recovery {
     let fileSystem: any FileSystem
     let directory: String
     let seenSequence: UInt64
+    /// Whether a segment's index may be believed in place of the segment.
+    var usesIndexes = true
+    /// How many threads read segments; with 0 the calling one does.
+    var threads = 0
     let logger: Logger
 
     /// What was found, before anything is changed.
@@ -28,6 +32,10 @@ struct Recovery {
         let last: UInt64
         /// Leftovers of an earlier repair that did not end.
         let temporaries: [String]
+        /// The indexes that are to be written: those of segments that were read.
+        var indexes: [IndexFile]
+        /// The indexes there are without a segment, or beside one without a line.
+        let strayIndexes: [SegmentName]
     }
 
     /// What was recovered.
@@ -36,21 +44,12 @@ struct Recovery {
         let catalog: Catalog
         /// The new segment.
         let active: any File
-        /// The source of the first event that was found.
-        let firstSource: String?
     }
 
     /// Reads all, hands every event to `replay`, and repairs what is bad.
-    func run(_ replay: (EventLine) -> Void) throws(SystemCallError) -> Result {
+    func run(_ replay: (EventSummary) -> Void) throws(SystemCallError) -> Result {
         var finding = try find(replay)
         return try settle(&finding)
-    }
-
-    /// Reads all and hands every event to `replay`; changes nothing.
-    func find(_ replay: (EventLine) -> Void) throws(SystemCallError) -> Finding {
-        let temporaries = try fileSystem.names(in: directory).filter { $0.hasSuffix(Self.temporarySuffix) }
-        let (scans, firstSource) = try scanAll(replay)
-        return Finding(scans: scans, firstSource: firstSource, last: lastSequence(scans), temporaries: temporaries)
     }
 
     /// Repairs what is bad, and makes the new segment.
@@ -66,9 +65,10 @@ struct Recovery {
         }
         try rewriteEnd(of: finding.scans.map(\.segment))
         try removeEmpty(finding.scans, but: name)
+        settleIndexes(&finding)
         var catalog = Catalog(segments: finding.scans.map(\.segment).filter { $0.bytes > 0 }, last: finding.last)
         catalog.append(name)
-        return Result(catalog: catalog, active: active, firstSource: finding.firstSource)
+        return Result(catalog: catalog, active: active)
     }
 
     private func removeLeftover(_ path: String) throws(SystemCallError) {
@@ -83,51 +83,13 @@ struct Recovery {
         directory + "/" + name.fileName
     }
 
-    private func scanAll(_ replay: (EventLine) -> Void) throws(SystemCallError) -> ([SegmentScan], String?) {
-        let files = try fileSystem.names(in: directory)
-        let names = files.compactMap { SegmentName(fileName: $0) }.sorted()
-        try forgetCachedNewest(names)
-        var scans: [SegmentScan] = []
-        var lastID: UInt64 = 0
-        var firstSource: String?
-        for name in names {
-            var scanner = SegmentScanner(name: name, file: try fileSystem.open(path(name), .reading), lastID: lastID)
-            let failure: SystemCallError?
-            do throws(SystemCallError) {
-                try scanner.run { line in
-                    if firstSource == nil { firstSource = line.text(.source) }
-                    replay(line)
-                }
-                failure = nil
-            } catch {
-                guard error.errno == .ioError else { throw error }
-                failure = error
-            }
-            lastID = scanner.scan.segment.ids?.upperBound ?? lastID
-            scans.append(scanner.scan)
-            scans[scans.count - 1].failure = failure
-        }
-        return (scans, firstSource)
-    }
-
-    /// After a failed sync the cache shows what the disk does not have; clean pages are dropped, so that the disk is read.
-    ///
-    /// As far as the end is written again: a failed sync can also cost what an earlier one had stored (seen on ext4
-    /// without a journal), and that may stand in the segment before.
-    private func forgetCachedNewest(_ names: [SegmentName]) throws(SystemCallError) {
-        var bytes = 0
-        for name in names.reversed() where bytes < Self.rewrittenBytesMax {
-            let file = try fileSystem.open(path(name), .reading)
-            file.forgetCached()
-            bytes += try file.size()
-        }
-    }
-
     /// The last id that anybody may have seen.
-    private func lastSequence(_ scans: [SegmentScan]) -> UInt64 {
+    func lastSequence(_ scans: [SegmentScan]) -> UInt64 {
         var last = seenSequence
         for scan in scans {
-            last = max(last, scan.segment.name.first - 1, scan.segment.ids?.upperBound ?? 0)
+            let name = scan.segment.name.first
+            // A name above its ids was given by hand; the new segment must not have the same.
+            last = max(last, scan.segment.ids.map { max($0.upperBound, name) } ?? name - 1)
             if let tail = scan.bad.last, tail.range.upperBound == scan.size { last += tail.idsMax }
         }
         return last

@@ -17,7 +17,7 @@ package struct RetentionPreview: Sendable {
     ///   - now: The wall clock's time.
     ///   - fileSystem: The disk.
     ///   - logger: Where failures to read are told.
-    ///   - replay: Called with every event, in order.
+    ///   - replay: Called with a summary of every event, in order.
     ///   - holds: Who needs which events; called after the last event was replayed.
     /// - Returns: What would go; `nil` when there is no such folder.
     /// - Throws: ``JournalError`` when a file cannot be read.
@@ -27,7 +27,7 @@ package struct RetentionPreview: Sendable {
         now: WallTime,
         fileSystem: any FileSystem = PosixFileSystem(),
         logger: Logger,
-        replay: (EventLine) -> Void,
+        replay: (EventSummary) -> Void,
         holds: () -> [RetentionHold]
     ) throws(JournalError) -> RetentionPreview? {
         guard let path = String(validating: directory) else {

@@ -30,7 +30,7 @@ struct SegmentIndex: Equatable, Sendable {
 
     /// The offset of a line from which on the first line behind `id` will be found.
     func offset(behind id: UInt64) -> Int {
-        let index = blocks.firstIndex { $0.firstID > id + 1 } ?? blocks.endIndex
+        let index = blocks.partitioningIndex { $0.firstID > id + 1 }
         return index == 0 ? 0 : blocks[index - 1].offset
     }
 

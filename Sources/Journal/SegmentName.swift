@@ -9,8 +9,17 @@ struct SegmentName: Comparable, Hashable, Sendable {
 
     /// Reads a file name; `nil` when it is not that of a segment.
     init?(fileName: String) {
-        guard fileName.hasSuffix(Self.suffix) else { return nil }
-        let digits = fileName.utf8.dropLast(Self.suffix.utf8.count)
+        self.init(fileName, suffix: Self.suffix)
+    }
+
+    /// Reads the name of a segment's index; `nil` when it is none.
+    init?(indexFileName: String) {
+        self.init(indexFileName, suffix: Self.indexSuffix)
+    }
+
+    private init?(_ fileName: String, suffix: String) {
+        guard fileName.hasSuffix(suffix) else { return nil }
+        let digits = fileName.utf8.dropLast(suffix.utf8.count)
         guard digits.count == 20, digits.allSatisfy({ (0x30...0x39).contains($0) }),
             let first = UInt64(String(decoding: digits, as: UTF8.self)), (1...LineFormat.sequenceMax).contains(first)
         else { return nil }
@@ -18,9 +27,14 @@ struct SegmentName: Comparable, Hashable, Sendable {
     }
 
     /// The file's name.
-    var fileName: String {
+    var fileName: String { digits + Self.suffix }
+
+    /// The name of the index beside it.
+    var indexFileName: String { digits + Self.indexSuffix }
+
+    private var digits: String {
         let digits = String(first)
-        return String(repeating: "0", count: 20 - digits.utf8.count) + digits + Self.suffix
+        return String(repeating: "0", count: 20 - digits.utf8.count) + digits
     }
 
     static func < (left: SegmentName, right: SegmentName) -> Bool {
@@ -28,4 +42,5 @@ struct SegmentName: Comparable, Hashable, Sendable {
     }
 
     private static let suffix = ".jsonl"
+    private static let indexSuffix = ".index"
 }

@@ -33,11 +33,6 @@ struct BadRange: Equatable, Sendable {
 struct SegmentScanner {
     /// How much is read at once.
     static let chunkBytes = 1 << 20
-    /// The smallest unit a disk writes at once; a hole in what a power cut left ends at a multiple of it.
-    static let sectorBytes = 512
-    /// How many places behind a hole are tried before the rest is given up.
-    static let restartsMax = 256
-
     private(set) var scan: SegmentScan
     private let file: any File
     private var lastID: UInt64
@@ -52,25 +47,32 @@ struct SegmentScanner {
 
     /// Calls `visit` with every valid line, in order.
     mutating func run(_ visit: (EventLine) -> Void) throws(SystemCallError) {
-        scan.size = try file.size()
-        while bufferOffset + buffer.count < scan.size {
-            let offset = bufferOffset + buffer.count
-            let came = try file.read(
-                min(Self.chunkBytes, scan.size - offset),
-                at: offset,
-                appendingTo: &buffer
-            )
-            if came == 0 { break }
-            var consumed = takeLines(visit)
-            if buffer.count - consumed >= LineFormat.lineBytesMax {
-                // Longer than any line: no line feed that is still to come can make it one.
-                takeBad(consumed..<buffer.count)
-                consumed = buffer.count
-            }
-            buffer.removeFirst(consumed)
-            bufferOffset += consumed
+        while try step(visit) {}
+    }
+
+    /// Reads the next piece and calls `visit` with every valid line that ends in it.
+    ///
+    /// - Returns: Whether there may be more; after false all is found, and it is not to be called again.
+    mutating func step(_ visit: (EventLine) -> Void) throws(SystemCallError) -> Bool {
+        if bufferOffset + buffer.count == 0 { scan.size = try file.size() }
+        let offset = bufferOffset + buffer.count
+        var came = 0
+        if offset < scan.size {
+            came = try file.read(min(Self.chunkBytes, scan.size - offset), at: offset, appendingTo: &buffer)
         }
-        takeBad(0..<buffer.count)
+        if came == 0 {
+            takeBad(0..<buffer.count)
+            return false
+        }
+        var consumed = takeLines(visit)
+        if buffer.count - consumed >= LineFormat.lineBytesMax {
+            // Longer than any line: no line feed that is still to come can make it one.
+            takeBad(consumed..<buffer.count)
+            consumed = buffer.count
+        }
+        buffer.removeFirst(consumed)
+        bufferOffset += consumed
+        return true
     }
 
     /// Takes the whole lines in the buffer and returns the offset behind the last one.
@@ -115,18 +117,15 @@ struct SegmentScanner {
     /// A power cut loses whole sectors, so a line whose preceding line feed was lost begins with a sector.
     private mutating func takeWithHole(_ piece: Range<Int>, _ visit: (EventLine) -> Void) {
         var restarts = 0
-        let sector = Self.sectorBytes
-        var candidate = (bufferOffset + piece.lowerBound) / sector * sector + sector - bufferOffset
-        while candidate < piece.upperBound, restarts < Self.restartsMax {
-            if unsafe buffer.withUnsafeBytes({ unsafe $0.holds(LineFormat.head, at: candidate) }) {
-                restarts += 1
-                if let header = validHeader(candidate..<piece.upperBound) {
-                    takeBad(piece.lowerBound..<candidate)
-                    take(candidate..<piece.upperBound, header, visit)
-                    return
-                }
+        for candidate in LineSearch.candidates(in: piece, fileOffset: bufferOffset)
+        where restarts < LineSearch.restartsMax {
+            guard unsafe buffer.withUnsafeBytes({ unsafe $0.holds(LineFormat.head, at: candidate) }) else { continue }
+            restarts += 1
+            if let header = validHeader(candidate..<piece.upperBound) {
+                takeBad(piece.lowerBound..<candidate)
+                take(candidate..<piece.upperBound, header, visit)
+                return
             }
-            candidate += sector
         }
         takeBad(piece)
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Logging
 import Posix
@@ -26,7 +27,7 @@ func sampleDraft(_ number: Int, padding: Int = 0) -> EventDraft {
 func openFake(
     _ fileSystem: FakeFileSystem,
     options: JournalOptions = sampleOptions(),
-    replay: (EventLine) -> Void = { _ in }
+    replay: (EventSummary) -> Void = { _ in }
 ) throws(JournalError) -> Journal {
     try Journal.open(
         directory: "/data/journal",
@@ -51,6 +52,21 @@ func readAll(_ journal: Journal, after id: UInt64 = 0, limit: Int = 64 << 10) th
         case .gap(let gap): gaps.append(gap)
         }
     }
-    let lines = try bytes.split(separator: UInt8(ascii: "\n")).map { try EventLine.parse(Array($0) + [0x0A]) }
-    return (lines, gaps)
+    return (try splitLines(bytes).map { try EventLine.parse($0) }, gaps)
+}
+
+/// The lines in some bytes, each with its line feed; in a debug build many times faster than `split`.
+func splitLines(_ bytes: [UInt8]) -> [[UInt8]] {
+    var lines: [[UInt8]] = []
+    bytes.withUnsafeBytes { all in
+        var start = 0
+        while start < all.count, let begin = all.baseAddress.map({ $0 + start }),
+            let found = memchr(begin, 0x0A, all.count - start)
+        {
+            let count = UnsafeRawPointer(found) - begin + 1
+            lines.append(Array(all[start..<start + count]))
+            start += count
+        }
+    }
+    return lines
 }

@@ -20,12 +20,19 @@ extension RetentionPreview {
         logger: Logger
     ) throws(JournalError) -> RetentionPreview? {
         var state = StartState()
+        let directory = data.appending("journal")
+        guard let inspection = try JournalInspection.open(directory: directory) else { return nil }
+        for segment in try inspection.segments() {
+            _ = try inspection.inspect(segment, 0..<segment.bytes) { piece in
+                if case .line(let event, _) = piece { state.apply(event) }
+            }
+        }
         return try of(
-            directory: data.appending("journal"),
+            directory: directory,
             limits: limits,
             now: now,
             logger: logger,
-            replay: { state.apply($0) },
+            replay: { _ in },
             holds: { state.book.holds }
         )
     }

@@ -1,6 +1,7 @@
 import Crypto
 import EventStream
 import FalQueue
+import FoundationEssentials
 import Glibc
 import HTTPServer
 import Journal
@@ -205,6 +206,7 @@ private func openJournal(
     var options = JournalOptions(newSource: try newSource())
     if let bytes = configuration.segmentBytesMax { options.segmentBytesMax = bytes }
     options.recovery = configuration.recovery
+    options.recoveryThreads = ProcessInfo.processInfo.activeProcessorCount
     options.segmentBytesMax = configuration.retention.segmentBytesMax(atMost: options.segmentBytesMax)
     try checkStorage(configuration, logger)
     do throws(JournalError) {
@@ -212,9 +214,9 @@ private func openJournal(
             directory: configuration.dataDirectory.appending("journal"),
             options: options,
             fileSystem: PosixFileSystem(),
-            logger: logger,
-            replay: { state.apply($0) }
+            logger: logger
         )
+        try state.read(journal)
         return (journal, state)
     } catch {
         switch error.code {

@@ -22,6 +22,18 @@ struct StartState: Sendable {
         if account == nil, event.submission != nil { account = event.text(.falUserID) }
     }
 
+    /// Takes in every event of a journal.
+    mutating func read(_ journal: Journal) throws(JournalError) {
+        let reader = try journal.reader(after: 0)
+        var lines: [UInt8] = []
+        while try reader.read(into: &lines, limit: 1 << 20) != .caughtUp {
+            for line in lines.split(separator: UInt8(ascii: "\n")) {
+                if let event = try? EventLine.parse(Array(line)) { apply(event) }
+            }
+            lines.removeAll(keepingCapacity: true)
+        }
+    }
+
     /// Submissions that are certainly not at fal and are still to be sent, oldest first.
     var unsent: [SubmissionID] {
         book.all.filter { $0.state == .created || $0.state == .waiting }.map(\.id)
