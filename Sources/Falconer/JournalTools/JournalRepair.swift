@@ -12,9 +12,12 @@ package enum JournalRepair {
     /// - Returns: What is still to be repaired; empty unless the disk did not let it be done.
     /// - Throws: ``JournalError``, `locked` naming the process that has the journal.
     package static func run(_ directory: FilePath, logger: Logger) throws -> [PlannedRepair] {
+        var options = JournalOptions(newSource: try newSource())
+        // A start believes the index of a sealed segment; whoever repairs wants every byte looked at.
+        options.usesIndexes = false
         let journal = try Journal.open(
             directory: directory,
-            options: JournalOptions(newSource: newSource()),
+            options: options,
             logger: logger
         )
         journal.close()
