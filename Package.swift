@@ -150,8 +150,22 @@ let package = Package(
         ),
         tests("SystemFaultsTests", ["falconer-faults", "Crypto", "Posix", system]),
 
+        // The journal's fault tests: a disk that forgets, and what must hold all the same.
+        .target(
+            name: "JournalFaults",
+            dependencies: ["Journal", "Posix", "Threading", logging, system],
+            path: "Tests/JournalFaults",
+            swiftSettings: testSettings
+        ),
+        .executableTarget(
+            name: "falconer-crashes",
+            dependencies: ["JournalFaults", "Threading", argumentParser],
+            path: "Tests/Faults/Crashes",
+            swiftSettings: testSettings
+        ),
+
         tests("PosixTests", ["Posix", system]),
-        tests("JournalTests", ["Journal", "JSONText", "Posix", "Threading", logging, system]),
+        tests("JournalTests", ["Journal", "JournalFaults", "JSONText", "Posix", "Threading", logging, system]),
         tests("TidyTests"),
         tests("HTTPClientTests", ["HTTPClient", "Threading"]),
         tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),

@@ -1,0 +1,28 @@
+import Journal
+
+extension Moment {
+    /// Spoils a byte or a sector of a segment, and takes note of whose.
+    mutating func rot(_ random: inout SeededGenerator) {
+        let segments = disk.names.keys.filter { $0.hasSuffix(".jsonl") && disk[$0]?.isEmpty == false }.sorted()
+        guard let path = segments.randomElement(using: &random), let bytes = disk[path] else { return }
+        let position = Int.random(in: 0..<bytes.count, using: &random)
+        var range = position..<position + 1
+        var new = [bytes[position] ^ UInt8(1) << UInt8.random(in: 0..<8, using: &random)]
+        if random.coin() {
+            let start = position / FakeContents.sectorBytes * FakeContents.sectorBytes
+            range = start..<min(start + FakeContents.sectorBytes, bytes.count)
+            new = [UInt8](repeating: 0, count: range.count)
+        }
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
+            if start < range.upperBound, range.lowerBound < end,
+                let line = try? EventLine.parse(Array(bytes[start..<end]))
+            {
+                ledger.rotten.insert(line.id)
+            }
+            start = end
+        }
+        disk.rot(path, range, with: new)
+    }
+}
