@@ -11,21 +11,44 @@ struct JournalDirectory {
     func make() throws(SystemCallError) {
         try makeWithParents(path)
         try makeWithParents(path + "/" + "quarantine")
+        try synchronizeAncestors()
+    }
+
+    /// Puts the way to the directory on disk: an earlier start may have made any of it and been killed before its sync.
+    private func synchronizeAncestors() throws(SystemCallError) {
+        var ancestor = Self.parent(of: path)
+        while ancestor != "/", ancestor != "." {
+            ancestor = Self.parent(of: ancestor)
+            do throws(SystemCallError) {
+                try fileSystem.synchronizeDirectory(ancestor)
+            } catch {
+                // A directory that may not be read, or that cannot be changed or synchronized (fsync(2)), is not of our
+                // making.
+                guard [.permissionDenied, .readOnlyFileSystem, .invalidArgument].contains(error.errno) else {
+                    throw error
+                }
+            }
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let end = path.lastIndex(of: "/") else { return "." }
+        return end == path.startIndex ? "/" : String(path[..<end])
     }
 
     private func makeWithParents(_ path: String) throws(SystemCallError) {
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let parent = Self.parent(of: path)
         var made = false
         do throws(SystemCallError) {
             made = try fileSystem.makeDirectory(path)
         } catch {
-            guard error.errno == .noSuchFileOrDirectory, parent != ".", !parent.isEmpty else { throw error }
+            guard error.errno == .noSuchFileOrDirectory, parent != ".", parent != "/" else { throw error }
             try makeWithParents(parent)
             made = try fileSystem.makeDirectory(path)
         }
         do throws(SystemCallError) {
             // Also where it was there: whoever made it may have been killed before this.
-            try fileSystem.synchronizeDirectory(parent.isEmpty ? "/" : parent)
+            try fileSystem.synchronizeDirectory(parent)
         } catch {
             // Somebody else's directory that may be entered and not read; only who made a name answers for it.
             guard !made, error.errno == .permissionDenied else { throw error }
