@@ -34,10 +34,12 @@ extension JournalInspection {
         var plan: [PlannedRepair] = []
         var lastID: UInt64 = 0
         var read = 0
-        for segment in try segments() {
+        let segments = try segments()
+        for (index, segment) in segments.enumerated() {
+            let endID = index + 1 < segments.count ? segments[index + 1].name.first : nil
             do throws(SystemCallError) {
                 guard let file = try existing(segment.fileName) else { continue }
-                var scanner = SegmentScanner(name: segment.name, file: file, lastID: lastID)
+                var scanner = SegmentScanner(name: segment.name, file: file, lastID: lastID, endID: endID)
                 try scanner.run { lastID = $0.id }
                 read += scanner.scan.size
                 progress(read)

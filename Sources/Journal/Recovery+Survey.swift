@@ -16,7 +16,12 @@ extension Recovery {
             var survey = survey
             if let first = survey.scan.segment.ids?.lowerBound, first <= lastID {
                 // Ids that stand in an earlier segment already: these are no valid lines here.
-                survey = try surveyor.survey(survey.scan.segment.name, trusting: false, behind: lastID)
+                survey = try surveyor.survey(
+                    survey.scan.segment.name,
+                    trusting: false,
+                    behind: lastID,
+                    before: ahead.endID(of: scans.count)
+                )
             }
             survey.index?.forEach(replay)
             if survey.isIndexNew, let index = survey.index { indexes.append(index) }

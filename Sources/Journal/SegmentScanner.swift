@@ -28,20 +28,32 @@ struct BadRange: Equatable, Sendable {
 
 /// Reads a segment from end to end and tells its valid lines from all else.
 ///
-/// A line is valid when its checksum is right, it is an event, and its id is higher than all before it. Whatever else
-/// there is, every valid line is found: lines are independent of each other, so one that is bad condemns no other.
+/// A line is valid when its checksum is right, it is an event, and its id is higher than all before it and lower than
+/// the next segment's first. Whatever else there is, every valid line is found: lines are independent of each other, so one that is bad condemns no other.
 struct SegmentScanner {
     /// How much is read at once.
     static let chunkBytes = 1 << 20
     private(set) var scan: SegmentScan
     private let file: any File
     private var lastID: UInt64
+    private let endID: UInt64
     private var buffer: [UInt8] = []
     private var bufferOffset = 0
 
-    init(name: SegmentName, file: any File, lastID: UInt64) {
+    /// A scanner of a segment.
+    ///
+    /// The next segment's name says that this one ends before it. A line of its ids is one that was cut off after a
+    /// failed write, never acknowledged, and came back because that cut did not reach the disk.
+    ///
+    /// - Parameters:
+    ///   - name: The segment's name.
+    ///   - file: The segment.
+    ///   - lastID: The last id before it.
+    ///   - endID: The first id of the next segment, if there is one.
+    init(name: SegmentName, file: any File, lastID: UInt64, endID: UInt64? = nil) {
         self.file = file
         self.lastID = lastID
+        self.endID = endID ?? .max
         scan = SegmentScan(segment: Segment(name: name))
     }
 
@@ -99,7 +111,7 @@ struct SegmentScanner {
         unsafe buffer.withUnsafeBytes { all in
             let line = unsafe UnsafeRawBufferPointer(rebasing: all[piece.lowerBound..<piece.upperBound - 1])
             guard unsafe line.holds(LineFormat.head, at: 0), unsafe LineHeader.isIntact(line),
-                let header = unsafe LineHeader(line), header.id > lastID
+                let header = unsafe LineHeader(line), header.id > lastID, header.id < endID
             else { return nil }
             return header
         }

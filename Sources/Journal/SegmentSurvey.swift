@@ -29,24 +29,28 @@ struct SegmentSurveyor: Sendable {
     ///   - name: The segment.
     ///   - trusting: Whether its index may be believed in place of the segment.
     ///   - lastID: No valid line has this id or a lower one.
+    ///   - endID: The first id of the next segment, if there is one; no valid line has it or a higher one.
     /// - Returns: What it holds; where the disk failed, what it holds before that.
     /// - Throws: What else reading the segment failed with; a failure of the index is none.
     func survey(
         _ name: SegmentName,
         trusting: Bool,
-        behind lastID: UInt64 = 0
+        behind lastID: UInt64 = 0,
+        before endID: UInt64? = nil
     ) throws(SystemCallError) -> SegmentSurvey {
         let file = try fileSystem.open(directory + "/" + name.fileName, .reading)
         let store = IndexStore(fileSystem: fileSystem, directory: directory)
         let known = usesIndexes ? store.load(name, of: file) : nil
-        if trusting, let known, known.index.header.ids.lowerBound > lastID {
+        if trusting, let known, known.index.header.ids.lowerBound > lastID,
+            known.index.header.ids.upperBound < endID ?? .max
+        {
             return SegmentSurvey(
                 scan: SegmentScan(segment: known.index.segment, size: known.index.header.segmentBytes),
                 index: known.index,
                 source: known.first.text(.source)
             )
         }
-        var reading = IndexReading(name: name, file: file, lastID: lastID)
+        var reading = IndexReading(name: name, file: file, lastID: lastID, endID: endID)
         var failure: SystemCallError?
         do throws(SystemCallError) {
             while try reading.step() {}
@@ -67,8 +71,8 @@ struct IndexReading {
     private var builder: IndexFileBuilder
     private var source: String?
 
-    init(name: SegmentName, file: any File, lastID: UInt64) {
-        scanner = SegmentScanner(name: name, file: file, lastID: lastID)
+    init(name: SegmentName, file: any File, lastID: UInt64, endID: UInt64? = nil) {
+        scanner = SegmentScanner(name: name, file: file, lastID: lastID, endID: endID)
         builder = IndexFileBuilder(name)
     }
 

@@ -47,7 +47,12 @@ struct SurveyAhead {
     }
 
     private func survey(_ place: Int) throws(SystemCallError) -> SegmentSurvey {
-        try surveyor.survey(names[place], trusting: place < tail)
+        try surveyor.survey(names[place], trusting: place < tail, before: endID(of: place))
+    }
+
+    /// The first id of the segment behind the one at that place.
+    func endID(of place: Int) -> UInt64? {
+        place + 1 < names.count ? names[place + 1].first : nil
     }
 
     /// What the threads share.
