@@ -13,10 +13,13 @@ extension Moment {
             range = start..<min(start + FakeContents.sectorBytes, bytes.count)
             new = [UInt8](repeating: 0, count: range.count)
         }
+        // Without its line feed a line takes the next one with it, unless that begins with a sector.
+        let lostFeed = bytes[range].last == UInt8(ascii: "\n") && range.upperBound % FakeContents.sectorBytes != 0
+        let reach = lostFeed ? range.upperBound + 1 : range.upperBound
         var start = 0
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
-            if start < range.upperBound, range.lowerBound < end,
+            if start < reach, range.lowerBound < end,
                 let line = try? EventLine.parse(Array(bytes[start..<end]))
             {
                 ledger.rotten.insert(line.id)

@@ -69,6 +69,8 @@ final class Session {
             try check(all, replayed: replayed, first: journal.durable.first, last: journal.durable.last)
             reader = ReaderAhead(journal: journal, after: journal.durable.last, director: director)
         } catch {
+            // A service that does not know what is stored may not run.
+            close()
             try forgive(error)
         }
         guard let reader else { return }
