@@ -21,6 +21,21 @@ package struct Moment: Sendable {
     }
 }
 
+/// A disk that says that something is done and does not do it: what a service would be that left it out.
+package enum Lie: String, CaseIterable, Sendable {
+    /// The sync of a segment after a batch.
+    case data
+    /// Every sync of a directory.
+    case names
+
+    func concerns(_ call: FakeFileSystem.Call) -> Bool {
+        switch (self, call) {
+        case (.data, .synchronizeData), (.names, .synchronizeDirectory): true
+        default: false
+        }
+    }
+}
+
 /// Sees every call of one process before it is made: decides what fails, and remembers the moments between calls.
 final class Director: Sendable {
     struct State {
@@ -44,6 +59,9 @@ final class Director: Sendable {
         var trace: [String]?
     }
 
+    /// What a disk says is done and is not; with one of them every promise must break.
+    let lie: Lie?
+
     struct Rule {
         let kind: CallKind
         let errno: Errno
@@ -55,7 +73,8 @@ final class Director: Sendable {
     /// Reads what can be read, right before a sync of a segment.
     private let probe = Monitor<(@Sendable () -> Void)?>(nil)
 
-    init(ledger: Ledger, isTracing: Bool) {
+    init(ledger: Ledger, lie: Lie?, isTracing: Bool) {
+        self.lie = lie
         state = Monitor(State(ledger: ledger, trace: isTracing ? [] : nil))
     }
 
@@ -70,7 +89,8 @@ final class Director: Sendable {
         let moment = isWatching && Self.changes(call, disk) ? disk.withLock { $0 } : nil
         return state.withLock { state in
             if let moment { state.moments.append(Moment(disk: moment.released, ledger: state.ledger)) }
-            let fault = state.decide(call)
+            var fault = state.decide(call)
+            if fault == .none, lie?.concerns(call) == true { fault = .lies }
             state.trace?.append(fault == .none ? "\(call)" : "\(call): \(fault)")
             return fault
         }

@@ -12,6 +12,7 @@ package enum Ending: Equatable, Sendable {
 struct Inspection {
     let segmentBytesMax: Int
     let seed: UInt64
+    var lie: Lie?
     var isTracing = false
 
     /// The machine as the next process finds it.
@@ -37,7 +38,7 @@ struct Inspection {
     /// - Returns: The machine after that, still running.
     /// - Throws: ``Violation``.
     func inspect(_ moment: Moment, trace: inout [String]) throws(Violation) -> Moment {
-        let session = Session(moment, segmentBytesMax: segmentBytesMax, isTracing: isTracing)
+        let session = Session(moment, segmentBytesMax: segmentBytesMax, lie: lie, isTracing: isTracing)
         defer {
             session.vanish()
             trace += session.director.state.withLock { $0.trace ?? [] }

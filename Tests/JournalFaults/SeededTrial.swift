@@ -8,17 +8,17 @@ package struct SeededTrial {
     /// A request that is longer than what a start writes again.
     static let hugePadding = 5 << 20
 
-    private let seed: UInt64
     private var random: SeededGenerator
+    private let lie: Lie?
     private let isTracing: Bool
     /// What was done, as far as it is traced.
     package private(set) var trace: [String] = []
     /// How many crashes there were.
     package private(set) var crashes = 0
 
-    /// The trial of a seed.
-    package init(seed: UInt64, isTracing: Bool = false) {
-        self.seed = seed
+    /// The trial of a seed, on a disk that tells the truth or not.
+    package init(seed: UInt64, lie: Lie? = nil, isTracing: Bool = false) {
+        self.lie = lie
         self.isTracing = isTracing
         random = SeededGenerator(seed: seed)
     }
@@ -38,7 +38,7 @@ package struct SeededTrial {
         let segmentBytesMax = [1, 500, 4_000, 64 << 20].randomElement(using: &random) ?? 1
         var start = start
         start.disk.forgetting = [.everything, .nothing, .some].randomElement(using: &random) ?? .some
-        let session = Session(start, segmentBytesMax: segmentBytesMax, isTracing: isTracing)
+        let session = Session(start, segmentBytesMax: segmentBytesMax, lie: lie, isTracing: isTracing)
         defer { session.vanish() }
         do throws(Violation) {
             note("a life with segments of \(segmentBytesMax) bytes")
@@ -107,7 +107,7 @@ package struct SeededTrial {
         for _ in 0..<min(moments.count, Self.looksMax) {
             let number = random.once(in: 3) ? moments.count - 1 : Int.random(in: 0..<moments.count, using: &random)
             let ending = random.once(in: 4) ? Ending.kill : .cut(random.once(in: 4) ? .nothing : .some)
-            let inspection = Inspection(segmentBytesMax: 64 << 20, seed: random.next(), isTracing: isTracing)
+            let inspection = Inspection(segmentBytesMax: 64 << 20, seed: random.next(), lie: lie, isTracing: isTracing)
             var found = inspection.next(moments[number], ending, &random)
             note("\(ending) at moment \(number) of \(moments.count)")
             if ending != .kill, random.once(in: 6) {

@@ -22,8 +22,8 @@ final class Session {
     private var journal: Journal?
     private var reader: ReaderAhead?
 
-    init(_ moment: Moment, segmentBytesMax: Int, isTracing: Bool = false) {
-        let director = Director(ledger: moment.ledger, isTracing: isTracing)
+    init(_ moment: Moment, segmentBytesMax: Int, lie: Lie? = nil, isTracing: Bool = false) {
+        let director = Director(ledger: moment.ledger, lie: lie, isTracing: isTracing)
         fileSystem = FakeFileSystem(moment.disk, deciding: { director.decide($0, $1) })
         self.director = director
         self.segmentBytesMax = segmentBytesMax
@@ -66,7 +66,13 @@ final class Session {
         self.journal = journal
         do {
             let all = try readAll(journal)
-            try check(all, replayed: replayed, first: journal.durable.first, last: journal.durable.last)
+            try check(
+                all,
+                replayed: replayed,
+                first: journal.durable.first,
+                last: journal.durable.last,
+                isOnDisk: isOnDisk
+            )
             reader = ReaderAhead(journal: journal, after: journal.durable.last, director: director)
         } catch {
             // A service that does not know what is stored may not run.
@@ -75,6 +81,14 @@ final class Session {
         }
         guard let reader else { return }
         director.setProbe { reader.readOn() }
+    }
+
+    /// Whether what can be read is on disk; a start that could write nothing shows what memory holds, and promises nothing.
+    private var isOnDisk: Bool {
+        switch journal?.refusal {
+        case .readOnly, .full, .poisoned: false
+        default: true
+        }
     }
 
     /// An error that an earlier fault explains, or a broken promise.
@@ -88,7 +102,8 @@ final class Session {
         _ all: JournalText,
         replayed: [UInt64],
         first: UInt64,
-        last: UInt64
+        last: UInt64,
+        isOnDisk: Bool
     ) throws(Violation) {
         try all.checkSequence(first: first, last: last)
         try director.state.withLock { state throws(Violation) in
@@ -98,7 +113,7 @@ final class Session {
             }
             var found: [UInt64: Int] = [:]
             for line in all.lines {
-                try state.ledger.see(line)
+                if isOnDisk { try state.ledger.see(line) }
                 found[line.id] = try state.ledger.number(of: line)
             }
             try state.ledger.check(found)
@@ -120,10 +135,11 @@ final class Session {
         let count = director.state.withLock { $0.ledger.sentCount }
         guard count > events else { return }
         let number = Int.random(in: 1...count - events, using: &random)
+        let isOnDisk = isOnDisk
         let answer = director.state.withLock { state -> Bool in
             if state.inFlight.contains(number) { return true }
             // Answered again from what is stored, which is a promise like the first answer.
-            guard let id = state.known[number], !state.poisoned, !state.syncFailed else { return false }
+            guard isOnDisk, let id = state.known[number], !state.syncFailed else { return false }
             state.answer(number, id)
             return true
         }

@@ -1,3 +1,4 @@
+import JournalFaults
 import Posix
 import SystemPackage
 import Testing

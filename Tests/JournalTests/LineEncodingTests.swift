@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSONText
+import JournalFaults
 import Posix
 import Testing
 

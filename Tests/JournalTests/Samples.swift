@@ -1,5 +1,6 @@
 import Glibc
 import Journal
+import JournalFaults
 import Logging
 import Posix
 import SystemPackage
