@@ -50,7 +50,8 @@ package struct FakeDisk: Sendable {
     package var room: Int?
     /// How large a file may be; nil for any size.
     package var fileBytesMax: Int?
-    var locks: Set<Int> = []
+    /// The files that are locked.
+    package internal(set) var locks: Set<Int> = []
     private var durableDirectories: Set<String> = ["/"]
     private var durableNames: [String: Int] = [:]
     private var nameChanges: [NameChange] = []

@@ -182,7 +182,7 @@ import Threading
         calls.store(0, ordering: .relaxed)
         var loop = loop(journal, bytesMax: 1_500)
         _ = loop.step()
-        let crashed = (image.withLock { $0 } ?? fileSystem.image).crashed(&random)
+        let crashed = (image.withLock { $0 } ?? fileSystem.image).crashed(.some, seed: random.next())
         seen.withLock { $0 = nil }
         journal.close()
         var replayed: [UInt64] = []

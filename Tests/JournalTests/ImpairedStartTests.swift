@@ -25,7 +25,7 @@ import Threading
     /// Whether a call would change something.
     private static func changes(_ call: FakeFileSystem.Call, on disk: FakeDisk) -> Bool {
         switch call {
-        case .read, .makeDirectory, .synchronizeDirectory: false
+        case .read, .list, .makeDirectory, .synchronizeDirectory: false
         case .open(let path): disk.names[path] == nil || path.hasSuffix("LOCK")
         default: true
         }

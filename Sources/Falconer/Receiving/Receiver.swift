@@ -171,7 +171,13 @@ final class Receiver: HTTPHandler {
             receipts.admit(arrival.receipt, waiter: { [self] in store(arrival, parked) })
         }
         switch admission {
-        case .duplicate(let sequence): parked.answer(.duplicate(sequence))
+        case .duplicate(let sequence):
+            switch journal.refusal {
+            // Nothing was written again at such a start: what can be read may be in memory and not on disk, and a 200
+            // would promise it. After a failed sync nothing is promised any more.
+            case .readOnly, .full, .poisoned: parked.answer(.refused(status: 503))
+            default: parked.answer(.duplicate(sequence))
+            }
         case .wait: break
         case .outcome: append(arrival, isConflict: false, parked)
         case .conflict: append(arrival, isConflict: true, parked)
