@@ -103,6 +103,7 @@ package final class Journal: Sendable {
                 clock: clock,
                 logger: logger
             ) { sealed in
+                guard options.indexesSealed else { return }
                 indexing.withLock { $0.add(.sealed(sealed)) }
                 indexing.notifyOne()
             }

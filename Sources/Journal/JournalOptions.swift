@@ -28,6 +28,8 @@ package struct JournalOptions: Sendable {
     package var seenSequence: UInt64 = 0
     /// Whether a start believes the indexes of sealed segments; otherwise it reads every segment and makes them anew.
     package var usesIndexes = true
+    /// Whether a segment gets its index once it is sealed, on a thread of its own; otherwise the next start makes it.
+    package var indexesSealed = true
     /// How many threads read segments at a start; with 0 the one that opens the journal does it all.
     package var recoveryThreads = 0
 

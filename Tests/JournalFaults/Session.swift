@@ -47,6 +47,8 @@ final class Session {
     func start() throws(Violation) {
         var options = JournalOptions(newSource: Self.source)
         options.segmentBytesMax = segmentBytesMax
+        // A thread more would have its calls at another place each time; starts make indexes as well, and read them.
+        options.indexesSealed = false
         var replayed: [UInt64] = []
         let journal: Journal
         do throws(JournalError) {

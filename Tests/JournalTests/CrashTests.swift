@@ -6,7 +6,7 @@ import Testing
 @Suite struct CrashTests {
     /// How many seeds; `FALCONER_CRASH_SEEDS` asks for more.
     private static let seeds =
-        ProcessInfo.processInfo.environment["FALCONER_CRASH_SEEDS"].flatMap { UInt64($0) } ?? 100
+        ProcessInfo.processInfo.environment["FALCONER_CRASH_SEEDS"].flatMap { UInt64($0) } ?? 20
 
     @Test func noCrashAndNoFaultBreaksAPromise() {
         for seed in 1...Self.seeds {
