@@ -59,6 +59,8 @@ import Testing
         let answer = try service.deliver(Delivery("new"))
         #expect(answer.status == 503)
         #expect(answer.header("retry-after") != nil)
+        // It can be read, and was not written again: nobody can promise that it is on disk.
+        #expect(try service.deliver(Delivery("kept")).status == 503)
         let health = try service.get("/healthz")
         #expect(health.status == 503)
         #expect(health.word?.contains("can only be read") == true)
