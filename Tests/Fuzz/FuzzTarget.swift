@@ -4,6 +4,8 @@
 enum FuzzTarget: String, CaseIterable {
     /// The journal's recovery: segments of whole, torn, flipped, repeated and missing lines.
     case recovery
+    /// The index beside a segment, damaged.
+    case index
     /// One line of the journal, written and read by both of its readers.
     case line
     /// The JSON scanner.
@@ -33,6 +35,7 @@ enum FuzzTarget: String, CaseIterable {
     func run(_ bytes: [UInt8]) throws(Violation) {
         switch self {
         case .recovery: try checkRecovery(bytes)
+        case .index: try checkIndex(bytes)
         case .line: try checkLine(bytes)
         case .json: try checkJSON(bytes)
         case .headers: try checkHeaders(bytes)
