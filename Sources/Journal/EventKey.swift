@@ -15,13 +15,7 @@ package struct EventKey: Hashable, Sendable {
 
     /// The first 128 bits of a text's SHA-256.
     package init(hashing text: String) {
-        let bytes = Array(text.utf8)
-        self.init(hashing: bytes.span)
-    }
-
-    /// The first 128 bits of the SHA-256 of some bytes.
-    init(hashing bytes: Span<UInt8>) {
-        let digest = SHA256.digest(bytes).bytes
+        let digest = SHA256.digest(Array(text.utf8).span).bytes
         self.init(high: Self.bigEndian(digest[0..<8]), low: Self.bigEndian(digest[8..<16]))
     }
 

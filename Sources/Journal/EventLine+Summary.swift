@@ -5,11 +5,12 @@ import Posix
 /// every line.
 extension EventLine {
     /// The id of fal's request, in short.
-    var requestKey: EventKey? {
+    func requestKey(_ hasher: inout SHA256Hasher) -> EventKey? {
         let bytes = rawBytes(.subject)
         guard !bytes.isEmpty else { return nil }
-        return isPlain(bytes)
-            ? EventKey(hashing: storage.span.extracting(bytes.indices)) : subject.map { EventKey(hashing: $0) }
+        guard isPlain(bytes) else { return subject.map { EventKey(hashing: $0) } }
+        let (high, low) = hasher.prefix(of: storage.span.extracting(bytes.indices))
+        return EventKey(high: high, low: low)
     }
 
     /// Our own id of the submission, where it is a UUID.
@@ -19,11 +20,11 @@ extension EventLine {
     }
 
     /// The first 64 bits of the SHA-256 of the data; 0 where there is none.
-    var fingerprint: UInt64 {
+    func fingerprint(_ hasher: inout SHA256Hasher) -> UInt64 {
         guard dataForm == .verbatim, let range = header.data?.range else {
             return data.map { EventSummary.fingerprint(of: $0) } ?? 0
         }
-        return EventKey(hashing: storage.span.extracting(start + range.lowerBound..<start + range.upperBound)).high
+        return hasher.prefix(of: storage.span.extracting(start + range.lowerBound..<start + range.upperBound)).high
     }
 
     /// The eight digits of the checksum as they stand in the line.

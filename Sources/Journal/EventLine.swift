@@ -45,7 +45,8 @@ package struct EventLine: Sendable {
 
     /// When it was recorded; the beginning of 1970 when the line does not say it in the journal's own form.
     package var time: WallTime {
-        text(.time).flatMap { WallTime(rfc3339: $0) } ?? WallTime(microseconds: 0)
+        WallTime(rfc3339: rawBytes(.time)) ?? text(.time).flatMap { WallTime(rfc3339: $0) }
+            ?? WallTime(microseconds: 0)
     }
 
     /// The id of fal's request.

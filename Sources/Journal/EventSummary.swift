@@ -37,13 +37,19 @@ package struct EventSummary: Equatable, Sendable {
 
     /// Reads a line.
     package init(_ line: EventLine) {
+        var hasher = SHA256Hasher()
+        self.init(line, &hasher)
+    }
+
+    /// Reads one of many lines.
+    init(_ line: EventLine, _ hasher: inout SHA256Hasher) {
         self.init(
             id: line.id,
             type: line.type,
             time: line.time,
-            request: line.requestKey,
+            request: line.requestKey(&hasher),
             submission: line.submissionKey,
-            fingerprint: line.fingerprint
+            fingerprint: line.fingerprint(&hasher)
         )
     }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What an event says happened: one of the fixed list of the design.
 package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The CloudEvents `type`, `fal.request.succeeded`.
@@ -43,11 +45,21 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
     ]
 
     /// The type of some name, the known ones without making a text.
-    init(interning name: some RandomAccessCollection<UInt8>) {
+    init(interning name: ArraySlice<UInt8>) {
         // The length first: it tells most of them apart, and a start asks this of every line.
         self =
-            Self.known.first { $0.rawValue.utf8.count == name.count && $0.rawValue.utf8.elementsEqual(name) }
+            Self.known.first { $0.rawValue.utf8.count == name.count && $0.isExactly(name) }
             ?? EventType(rawValue: String(decoding: name, as: UTF8.self))
+    }
+
+    private func isExactly(_ name: ArraySlice<UInt8>) -> Bool {
+        let isSame = unsafe rawValue.utf8.withContiguousStorageIfAvailable { own in
+            unsafe name.withUnsafeBytes { other in
+                guard let own = own.baseAddress, let other = other.baseAddress else { return name.isEmpty }
+                return unsafe memcmp(own, other, name.count) == 0
+            }
+        }
+        return isSame ?? rawValue.utf8.elementsEqual(name)
     }
 
     package var description: String { rawValue }

@@ -1,3 +1,4 @@
+import Crypto
 import Posix
 import SystemPackage
 
@@ -66,9 +67,10 @@ struct SegmentSurveyor: Sendable {
 }
 
 /// Reads a segment and makes its index on the way, a piece at a time.
-struct IndexReading {
+struct IndexReading: ~Copyable {
     private var scanner: SegmentScanner
     private var builder: IndexFileBuilder
+    private var hasher = SHA256Hasher()
     private var source: String?
 
     init(name: SegmentName, file: any File, lastID: UInt64, endID: UInt64? = nil) {
@@ -78,17 +80,18 @@ struct IndexReading {
 
     /// Reads the next piece; false when there is none.
     mutating func step() throws(SystemCallError) -> Bool {
-        try Self.step(&scanner, &builder, &source)
+        try Self.step(&scanner, &builder, &hasher, &source)
     }
 
     private static func step(
         _ scanner: inout SegmentScanner,
         _ builder: inout IndexFileBuilder,
+        _ hasher: inout SHA256Hasher,
         _ source: inout String?
     ) throws(SystemCallError) -> Bool {
         try scanner.step { line in
             if source == nil { source = line.text(.source) }
-            builder.add(EventSummary(line), count: line.bytes.count, checksum: line.checksumDigits)
+            builder.add(EventSummary(line, &hasher), count: line.bytes.count, checksum: line.checksumDigits)
         }
     }
 

@@ -29,7 +29,12 @@ extension WallTime {
     /// Reads a time in the form of RFC 3339, with any number of decimals (those past the sixth are dropped) and any
     /// offset; nil when it has another form.
     package init?(rfc3339 text: some StringProtocol) {
-        var reader = DigitReader(bytes: Array(text.utf8))
+        self.init(rfc3339: Array(text.utf8)[...])
+    }
+
+    /// Reads a time from the bytes of such a text.
+    package init?(rfc3339 text: ArraySlice<UInt8>) {
+        var reader = DigitReader(bytes: Array(text))
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
             let day = reader.number(2), reader.take("T") || reader.take("t") || reader.take(" "),
             let hour = reader.number(2), reader.take(":"), let minute = reader.number(2), reader.take(":"),

@@ -170,7 +170,7 @@ import Threading
     @Test(arguments: [0, 1, 3])
     func aStartReplaysTheSameWithIndexesAndWithout(threads: Int) throws {
         var random = SeededGenerator(seed: UInt64(threads) + 10)
-        for _ in 0..<8 {
+        for _ in 0..<4 {
             var disk = try Self.disk()
             let segments = Self.segments(disk)
             for segment in segments where Int.random(in: 0...2, using: &random) == 0 {

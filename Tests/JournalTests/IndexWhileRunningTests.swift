@@ -63,7 +63,7 @@ import Threading
         let again = try openFake(fileSystem)
         fileSystem.disk.withLock { disk in
             guard var bytes = disk[Self.first] else { return }
-            let offsets = [0] + bytes.indices.filter { bytes[$0] == 0x0A }.map { $0 + 1 }
+            let offsets = splitLines(bytes).reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
             spoil(&bytes, offsets)
             disk[Self.first] = bytes
         }
