@@ -69,7 +69,10 @@ struct Inspection {
             }
             let rest = zip(old, kept).filter(\.1).map(\.0)
             if rest != new {
-                throw Violation(.cutsAreKept, "\(path) had \(old.count) bytes and has \(new.count); the rest is nowhere")
+                throw Violation(
+                    .cutsAreKept,
+                    "\(path) had \(old.count) bytes and has \(new.count); the rest is nowhere"
+                )
             }
         }
     }

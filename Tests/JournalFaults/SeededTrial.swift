@@ -28,7 +28,8 @@ package struct SeededTrial {
     /// - Throws: ``Violation``, the first one.
     package mutating func run() throws(Violation) {
         var moment = Moment(seed: random.next())
-        let paddingMax = random.once(in: 4_000) ? Self.hugePadding : [0, 60, 900, 6_000].randomElement(using: &random) ?? 0
+        let paddingMax =
+            random.once(in: 4_000) ? Self.hugePadding : [0, 60, 900, 6_000].randomElement(using: &random) ?? 0
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             moment = try live(moment, paddingMax: paddingMax)
         }

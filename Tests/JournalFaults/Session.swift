@@ -110,7 +110,9 @@ final class Session {
         try all.checkSequence(first: first, last: last)
         try director.state.withLock { state throws(Violation) in
             let ids = all.lines.map(\.id)
-            if replayed.filter({ !state.ledger.rotten.contains($0) }) != ids.filter({ !state.ledger.rotten.contains($0) }) {
+            if replayed.filter({ !state.ledger.rotten.contains($0) })
+                != ids.filter({ !state.ledger.rotten.contains($0) })
+            {
                 throw Violation(.sequenceIsWhole, "\(replayed) was replayed and \(ids) can be read")
             }
             var found: [UInt64: Int] = [:]
