@@ -9,8 +9,8 @@ import SystemPackage
 struct Recovery {
     /// The bytes at the journal's end that are written again before they are trusted.
     ///
-    /// After a failed sync the page cache shows bytes that the disk does not have, and a batch is 1 MiB at most, so
-    /// this reaches over the last batch and the one before.
+    /// After a failed sync the page cache shows bytes that the disk does not have. A batch is 1 MiB at most, so this
+    /// reaches over the last batch and the one before; a single event that is longer is written again whole.
     static let rewrittenBytesMax = 4 << 20
 
     let fileSystem: any FileSystem
@@ -119,7 +119,9 @@ struct Recovery {
         var rest = Self.rewrittenBytesMax
         for segment in segments.reversed() where segment.bytes > 0 && rest > 0 {
             let file = try fileSystem.open(path(segment.name), .writing)
-            let range = max(0, segment.bytes - rest)..<segment.bytes
+            // A single event may be longer; whatever block the last line is in, it begins there or behind.
+            let lastBlock = segment.index.blocks.last?.offset ?? 0
+            let range = min(max(0, segment.bytes - rest), lastBlock)..<segment.bytes
             try file.copy(range, to: file, at: range.lowerBound)
             try file.synchronizeData()
             rest -= range.count

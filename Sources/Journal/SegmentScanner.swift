@@ -156,17 +156,27 @@ struct SegmentScanner {
         }
     }
 
-    /// How many ids may have stood in a bad piece: one if it looks like the beginning of a line, as many as fit if not.
+    /// How many ids may have stood in a bad piece: one for each beginning of a line if it looks like lines, as many as fit
+    /// if not.
     ///
-    /// A hole in a file that grew reads as zeros, which no line holds.
+    /// A line that lost its line feed takes the next one with it. A hole in a file that grew reads as zeros, which no line
+    /// holds.
     private func idsMax(_ piece: Range<Int>) -> UInt64 {
-        let looksLikeOne = unsafe buffer.withUnsafeBytes { all in
+        let beginnings: UInt64 = unsafe buffer.withUnsafeBytes { all in
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: all[piece])
             let head = min(bytes.count, LineFormat.head.utf8CodeUnitCount)
-            return unsafe bytes.offset(of: 0, in: 0..<bytes.count) == nil
-                && bytes.baseAddress.map { unsafe memcmp($0, LineFormat.head.utf8Start, head) } == 0
+            guard unsafe bytes.offset(of: 0, in: 0..<bytes.count) == nil,
+                unsafe bytes.baseAddress.map({ unsafe memcmp($0, LineFormat.head.utf8Start, head) }) == 0
+            else { return 0 }
+            var count: UInt64 = 1
+            var position = 1
+            while let brace = unsafe bytes.offset(of: UInt8(ascii: "{"), in: position..<bytes.count) {
+                if unsafe bytes.holds(LineFormat.head, at: brace) { count += 1 }
+                position = brace + 1
+            }
+            return count
         }
-        if looksLikeOne { return 1 }
+        if beginnings > 0 { return beginnings }
         return UInt64((piece.count + LineFormat.lineBytesMin - 1) / LineFormat.lineBytesMin)
     }
 }

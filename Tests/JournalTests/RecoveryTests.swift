@@ -1,5 +1,6 @@
 import JournalFaults
 import Posix
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -60,7 +61,7 @@ import Testing
     @Test func aByteFlippedAnywhereCostsItsOwnLineOnly() throws {
         let (disk, offsets) = try disk(events: 4)
         let bytes = try #require(disk[segment])
-        for line in [0, 1, 3] {
+        for line in 0..<4 {
             for position in offsets[line]..<offsets[line + 1] {
                 var bad = disk
                 var changed = bytes
@@ -200,5 +201,60 @@ import Testing
             #expect(replayed == (1...6).filter { $0 != spoilt + 1 }.map { UInt64($0) })
             #expect(next > 6 || (spoilt == 5 && next >= 6))
         }
+    }
+
+    /// What a poisoned process left, as the next one finds it: in memory, and on disk in part.
+    private func afterAFailedSync(padding: Int) throws -> FakeDisk {
+        let fails = Atomic(false)
+        let fileSystem = FakeFileSystem { call in
+            if case .synchronizeData = call, fails.load(ordering: .relaxed) { .fails(.ioError) } else { .none }
+        }
+        let journal = try openFake(fileSystem)
+        defer { journal.close() }
+        _ = try journal.appendAndWait(sampleDraft(1))
+        fails.store(true, ordering: .relaxed)
+        #expect(throws: JournalFailure.poisoned) { try journal.appendAndWait(sampleDraft(2, padding: padding)) }
+        var disk = fileSystem.image
+        disk.forgetting = .nothing
+        return disk
+    }
+
+    @Test(arguments: [1_000, Recovery.rewrittenBytesMax + (200 << 10)])
+    func whatAStartReadsFromMemoryIsOnDiskBeforeAnybodySeesIt(padding: Int) throws {
+        let fileSystem = FakeFileSystem(try afterAFailedSync(padding: padding))
+        let journal = try openFake(fileSystem)
+        #expect(try readAll(journal).lines.map(\.id) == [1, 2])
+        let crashed = fileSystem.image.crashed(.nothing, seed: 1)
+        journal.close()
+        #expect(try ids(crashed).replayed == [1, 2])
+    }
+
+    @Test func aDirectoryThatAKilledStartMadeIsSynchronizedByTheNext() throws {
+        for last in 1...12 {
+            let calls = Atomic(0)
+            let killed = FakeFileSystem { _ in calls.add(1, ordering: .relaxed).newValue > last ? .isGone : .none }
+            try? openFake(killed).close()
+            let fileSystem = FakeFileSystem(killed.image)
+            let journal = try openFake(fileSystem)
+            _ = try journal.appendAndWait(sampleDraft(1))
+            let crashed = fileSystem.image.crashed(.nothing, seed: 1)
+            journal.close()
+            #expect(try ids(crashed).replayed == [1], "killed after call \(last)")
+        }
+    }
+
+    @Test func linesThatComeBackFromACutThatFailedCostNoLineOfTheNextSegment() throws {
+        // Two events, a stop, and a third in a segment of its own.
+        let (two, _) = try disk(events: 2)
+        var disk = try ids(two).disk
+        // The line of a third that was never acknowledged stands in the first segment again.
+        let (three, offsets) = try self.disk(events: 3)
+        disk[segment]? += try #require(three[segment])[offsets[2]...]
+        var replayed: [EventSummary] = []
+        let journal = try openFake(FakeFileSystem(disk)) { replayed.append($0) }
+        defer { journal.close() }
+        let subjects = try readAll(journal).lines.map(\.subject)
+        #expect(replayed.map(\.id) == [1, 2, 3])
+        #expect(subjects == ["request-1", "request-2", "request-1000"])
     }
 }
