@@ -112,7 +112,7 @@ package struct FakeContents: Sendable {
         let kept = sizes[Int.random(in: 0..<sizes.count, using: &random)]
         var result = durable
         let most = sizes.max() ?? 0
-        result.append(contentsOf: repeatElement(0, count: max(0, most - result.count)))
+        result.append(contentsOf: [UInt8](repeating: 0, count: max(0, most - result.count)))
         // How many of the changes to each sector the disk still takes.
         let sectors = most / Self.sectorBytes + 1
         let takes = (0..<sectors).map { _ in Int.random(in: 0...changes.count, using: &random) }
@@ -134,7 +134,7 @@ package struct FakeContents: Sendable {
                     let sector = position / Self.sectorBytes
                     let end = min((sector + 1) * Self.sectorBytes, result.count)
                     if takes[sector] > number {
-                        result.replaceSubrange(position..<end, with: repeatElement(0, count: end - position))
+                        result.replaceSubrange(position..<end, with: [UInt8](repeating: 0, count: end - position))
                     }
                     position = end
                 }
@@ -147,14 +147,14 @@ package struct FakeContents: Sendable {
     private static func apply(_ change: Change, to bytes: inout [UInt8]) {
         switch change {
         case .write(let new, let offset):
-            let end = offset + new.count
-            if bytes.count < end { bytes.append(contentsOf: repeatElement(0, count: end - bytes.count)) }
-            bytes.replaceSubrange(offset..<end, with: new)
+            if bytes.count < offset { bytes += [UInt8](repeating: 0, count: offset - bytes.count) }
+            if bytes.count == offset { return bytes += new }
+            bytes.replaceSubrange(offset..<min(offset + new.count, bytes.count), with: new)
         case .truncate(let size):
             if bytes.count > size {
                 bytes.removeLast(bytes.count - size)
             } else {
-                bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+                bytes.append(contentsOf: [UInt8](repeating: 0, count: size - bytes.count))
             }
         }
     }
