@@ -84,7 +84,7 @@ struct ImportJournal: ParsableCommand {
         discussion: "Exit codes: 64, always."
     )
 
-    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp(visibility: .hidden))
+    @Argument(help: ArgumentHelp(visibility: .hidden))
     var anything: [String] = []
 
     func run() throws {
