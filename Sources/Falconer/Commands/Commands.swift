@@ -1,12 +1,15 @@
 import EventStream
 import JSONText
+import Journal
 import Logging
 import Posix
 
 /// Carries out what clients ask for on the socket.
 final class Commands: CommandHandler {
     /// The most records one `list` gives; the newest of them.
-    static let listMax = 10_000
+    static let listMax = 1_000
+    /// The records that are taken from the book at once, so that nobody waits for it.
+    static let pageMax = 256
 
     let operations: Set<String> = ["submit", "status", "list", "rejections"]
 
@@ -55,15 +58,15 @@ final class Commands: CommandHandler {
         }
         ledger.create(command) { [logger, ledger] result in
             switch result {
-            case .success(let record):
+            case .success(let entry):
                 // The answer first: the client has its id before a byte goes to fal.
                 var writer = JSONObjectWriter()
-                writer.member("submission", record.id.text)
-                writer.member("id", "\(record.createdSequence)")
-                writer.member("state", record.state.rawValue)
+                writer.member("submission", entry.id.text)
+                writer.member("id", "\(entry.createdSequence)")
+                writer.member("state", entry.state.rawValue)
                 if !command.warnings.isEmpty { writer.member("warnings", array: command.warnings.map(\.json)) }
                 reply.finish(writer.bytes)
-                outbox.add(record.id)
+                outbox.add(entry.id)
             case .failure(let failure):
                 logger.error("submission not recorded", metadata: ["error": "\(failure)"])
                 let holders = ledger.holders.isEmpty ? "" : " (\(ledger.holders.joined(separator: ", ")))"
@@ -80,17 +83,19 @@ final class Commands: CommandHandler {
             reply.fail(code: "bad_request", message: "\"submission\" is missing; give a submission id or a request id")
             return
         }
-        let record = ledger.withBook { book in
-            SubmissionID(wanted).flatMap(book.record) ?? book.record(requestID: wanted)
+        let request = EventKey(hashing: wanted)
+        let entry = ledger.withBook { book in
+            if let id = SubmissionID(wanted), let entry = book.entry(id) { return Optional(entry) }
+            return book.entry(request: request)
         }
-        guard let record else {
+        guard let entry else {
             reply.fail(
                 code: "not_found",
                 message: "there is no submission or request \(wanted); 'falconer list' shows all"
             )
             return
         }
-        reply.finish(record.json)
+        reply.finish(ledger.record(entry).json)
     }
 
     private func list(_ line: [UInt8], _ reply: CommandReply) {
@@ -100,11 +105,17 @@ final class Commands: CommandHandler {
             reply.fail(code: "bad_request", message: "\"state\" must be one of \(known)")
             return
         }
-        let records = ledger.withBook { book in
-            Array(book.all.filter { wanted == nil || $0.state.rawValue == wanted }.suffix(Self.listMax))
-        }
+        let state = wanted.flatMap { SubmissionState(rawValue: $0) }
+        var records: [[UInt8]] = []
+        var place: Int?
+        repeat {
+            let limit = min(Self.pageMax, Self.listMax - records.count)
+            let page = ledger.withBook { [place] in $0.page(before: place, in: state, limit: limit) }
+            records += page.entries.map { ledger.record($0).json }
+            place = page.next
+        } while place != nil && records.count < Self.listMax
         var writer = JSONObjectWriter()
-        writer.member("submissions", array: records.map(\.json))
+        writer.member("submissions", array: records.reversed())
         reply.finish(writer.bytes)
     }
 

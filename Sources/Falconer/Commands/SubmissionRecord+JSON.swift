@@ -2,7 +2,7 @@ import JSONText
 import Posix
 
 extension SubmissionRecord {
-    /// The record as an object of a reply; the token stays here.
+    /// The record as an object of a reply.
     var json: [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("submission", id.text)
@@ -10,10 +10,11 @@ extension SubmissionRecord {
         writer.member("state", state.rawValue)
         writer.member("request_id", requestID)
         writer.member("tag", tag)
-        writer.member("sent", sendCount)
+        writer.member("sent", Int(entry.sendCount))
         writer.member("created", createdAt.rfc3339)
-        writer.member("updated", updatedAt.rfc3339)
-        writer.member("id", "\(lastSequence)")
+        writer.member("updated", updatedAt?.rfc3339)
+        writer.member("id", "\(entry.lastSequence)")
+        if isPruned { writer.member("pruned", true) }
         return writer.bytes
     }
 }

@@ -20,15 +20,21 @@ func readFile(_ path: FilePath, bytesMax: Int) throws -> [UInt8] {
 }
 
 /// Replaces a file in one step: after a crash it is the old one or the new one, whole.
-func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws {
+func replaceFile(
+    _ path: FilePath,
+    with bytes: [UInt8],
+    permissions: FilePermissions = [.ownerReadWrite, .groupRead]
+) throws {
     let temporary = FilePath(path.string + ".tmp")
     let file = try FileDescriptor.open(
         temporary,
         .writeOnly,
         options: [.create, .truncate, .closeOnExec],
-        permissions: [.ownerReadWrite, .groupRead]
+        permissions: permissions
     )
     try file.closeAfter {
+        // One that a crash left behind keeps its own mode.
+        _ = try systemCall("fchmod", on: temporary.string) { fchmod(file.rawValue, permissions.rawValue) }
         try file.writeAll(bytes)
         try systemCall("fsync", on: temporary.string) { fsync(file.rawValue) }
     }

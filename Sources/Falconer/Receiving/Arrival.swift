@@ -16,10 +16,15 @@ struct Arrival: Sendable {
     /// The event it becomes.
     ///
     /// - Parameters:
-    ///   - record: The submission it belongs to, if it is known.
+    ///   - submission: The submission it belongs to, if it is known.
+    ///   - details: What is known of that.
     ///   - isConflict: Whether its request has a different outcome already.
-    /// - Returns: What to append, and what the book of submissions learns once it is durable.
-    func event(record: SubmissionRecord?, isConflict: Bool) -> (EventDraft, SubmissionFact) {
+    /// - Returns: What to append.
+    func event(
+        _ submission: SubmissionID?,
+        _ details: SubmissionDetails?,
+        isConflict: Bool
+    ) -> EventDraft {
         let now = WallTime.now
         let type: EventType =
             if isConflict {
@@ -33,20 +38,13 @@ struct Arrival: Sendable {
         let data = EventData(validated: body, isSingleLine: delivery.body.isSingleLine)
         var draft = EventDraft(type: type, time: now, data: data)
         draft.subject = delivery.requestID
-        draft.submission = record?.id.text
-        draft.endpoint = record?.endpoint
+        draft.submission = submission?.text
+        draft.endpoint = details?.endpoint
         draft.origin = .webhook
         draft.falUserID = delivery.accountID
         draft.falTimestamp = delivery.timestamp
         draft.falSignature = delivery.signatureHex
-        draft.tag = record?.tag
-        let fact = SubmissionFact(
-            sequence: 0,
-            time: now,
-            type: type,
-            submission: record?.id,
-            requestID: delivery.requestID
-        )
-        return (draft, fact)
+        draft.tag = details?.tag
+        return draft
     }
 }

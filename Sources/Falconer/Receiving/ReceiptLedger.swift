@@ -1,12 +1,17 @@
+package import Journal
+package import Posix
+
 /// Which deliveries have been stored, and which are being stored: the memory that makes a repeated delivery harmless.
 ///
 /// A value without I/O. It is a fold over the journal's `fal.request.*` events, rebuilt at start; while the service runs
 /// an entry moves from *in flight* to *settled* only once its event is durable, so a repeated delivery is never answered
 /// from an event that is merely queued.
+///
+/// It remembers for the dedupe window. What a delivery gets that comes again later than that is the receiver's to say.
 package struct ReceiptLedger<Waiter> {
     /// What to do with a delivery.
     package enum Admission: Equatable {
-        /// It is the first of its request: store it, then call ``settle(_:sequence:)`` or ``abandon(_:)``.
+        /// It is the first of its request: store it, then call ``settle(_:sequence:isConflict:time:)`` or ``abandon(_:)``.
         case outcome
         /// Its request has a different outcome already: store it as a conflict, then settle or abandon it.
         case conflict
@@ -16,15 +21,24 @@ package struct ReceiptLedger<Waiter> {
         case wait
     }
 
-    private var outcomes: [RequestKey: Settled] = [:]
-    private var conflicts: [Receipt: UInt64] = [:]
-    private var inFlight: [RequestKey: InFlight] = [:]
+    /// How long a delivery is remembered when nobody says otherwise.
+    package static var usualWindow: Duration { .seconds(24 * 3_600) }
+
+    private var settled: ReceiptTable
+    private var inFlight: [EventKey: InFlight] = [:]
 
     /// A ledger that has seen nothing.
-    package init() {}
+    ///
+    /// - Parameter window: How long a delivery is remembered at least, whole seconds by the journal's times.
+    package init(window: Duration = Self.usualWindow) {
+        settled = ReceiptTable(window: window.components.seconds * 1_000_000)
+    }
 
-    /// How many requests have a durable outcome.
-    package var settledCount: Int { outcomes.count }
+    /// How many deliveries are remembered.
+    package var settledCount: Int { settled.count }
+
+    /// The memory that they take, bytes.
+    package var settledByteCount: Int { settled.byteCount }
 
     /// Decides about a delivery that was verified.
     ///
@@ -37,22 +51,32 @@ package struct ReceiptLedger<Waiter> {
             inFlight[receipt.request]?.waiters.append(waiter())
             return .wait
         }
-        guard let settled = outcomes[receipt.request] else {
-            inFlight[receipt.request] = InFlight(receipt: receipt, isConflict: false)
+        guard let outcome = settled.outcome(receipt) else {
+            inFlight[receipt.request] = InFlight()
             return .outcome
         }
-        if settled.fingerprint == receipt.fingerprint { return .duplicate(sequence: settled.sequence) }
-        if let sequence = conflicts[receipt] { return .duplicate(sequence: sequence) }
-        inFlight[receipt.request] = InFlight(receipt: receipt, isConflict: true)
+        if outcome.fingerprint == receipt.fingerprint { return .duplicate(sequence: outcome.sequence) }
+        if let sequence = settled.conflict(receipt) { return .duplicate(sequence: sequence) }
+        inFlight[receipt.request] = InFlight()
         return .conflict
     }
 
     /// Notes that the delivery that was admitted is durable.
     ///
+    /// - Parameters:
+    ///   - receipt: What was admitted.
+    ///   - sequence: Its place in the journal; they come in its order.
+    ///   - isConflict: Whether it was stored as a conflict.
+    ///   - time: The event's time.
     /// - Returns: Who waited for it; each of them asks ``admit(_:waiter:)`` again.
-    package mutating func settle(_ receipt: Receipt, sequence: UInt64) -> [Waiter] {
+    package mutating func settle(
+        _ receipt: Receipt,
+        sequence: UInt64,
+        isConflict: Bool,
+        time: WallTime
+    ) -> [Waiter] {
         guard let ended = inFlight.removeValue(forKey: receipt.request) else { return [] }
-        note(ended.receipt, sequence: sequence, isConflict: ended.isConflict)
+        settled.add(receipt, sequence: sequence, isConflict: isConflict, time: time)
         return ended.waiters
     }
 
@@ -63,27 +87,13 @@ package struct ReceiptLedger<Waiter> {
         inFlight.removeValue(forKey: receipt.request)?.waiters ?? []
     }
 
-    /// Takes in an event that the journal already holds.
-    package mutating func replay(_ receipt: Receipt, sequence: UInt64, isConflict: Bool) {
-        note(receipt, sequence: sequence, isConflict: isConflict)
-    }
-
-    private mutating func note(_ receipt: Receipt, sequence: UInt64, isConflict: Bool) {
-        if isConflict {
-            conflicts[receipt] = sequence
-        } else {
-            outcomes[receipt.request] = Settled(sequence: sequence, fingerprint: receipt.fingerprint)
-        }
-    }
-
-    private struct Settled {
-        var sequence: UInt64
-        var fingerprint: UInt64
+    /// Takes in an event that the journal already holds; one that records no outcome of a request changes nothing.
+    package mutating func replay(_ event: EventSummary) {
+        guard event.type.isOutcome, let receipt = Receipt(event) else { return }
+        settled.add(receipt, sequence: event.id, isConflict: event.type == .requestConflict, time: event.time)
     }
 
     fileprivate struct InFlight {
-        var receipt: Receipt
-        var isConflict: Bool
         var waiters: [Waiter] = []
     }
 }
@@ -91,3 +101,10 @@ package struct ReceiptLedger<Waiter> {
 extension ReceiptLedger: Sendable where Waiter: Sendable {}
 
 extension ReceiptLedger.InFlight: Sendable where Waiter: Sendable {}
+
+extension EventType {
+    /// Whether it records the outcome of a request, the first or another.
+    var isOutcome: Bool {
+        self == .requestSucceeded || self == .requestFailed || self == .requestConflict
+    }
+}

@@ -179,22 +179,48 @@ final class Receiver: HTTPHandler {
             default: parked.answer(.duplicate(sequence))
             }
         case .wait: break
-        case .outcome: append(arrival, isConflict: false, parked)
+        case .outcome: storeFirst(arrival, parked)
         case .conflict: append(arrival, isConflict: true, parked)
         }
     }
 
-    private func append(_ arrival: Arrival, isConflict: Bool, _ parked: ParkedExchange) {
-        let record = ledger.withBook { book in
-            arrival.token.flatMap(book.record(token:)) ?? book.record(requestID: arrival.delivery.requestID)
+    /// Stores a delivery that is the first of its request as far as the dedupe window reaches back.
+    ///
+    /// The book reaches back further for requests of our own: such a request never gets its outcome twice.
+    private func storeFirst(_ arrival: Arrival, _ parked: ParkedExchange) {
+        guard let past = ledger.pastOutcome(arrival.delivery.requestID, arrival.receipt.request) else {
+            append(arrival, isConflict: false, parked)
+            return
         }
-        let isOwn = arrival.token.map { token in record?.token == token } ?? false
-        let (draft, fact) = arrival.event(record: record, isConflict: isConflict)
-        ledger.append(draft, fact) { [self] result in
+        if let fingerprint = past.fingerprint, fingerprint != arrival.receipt.fingerprint {
+            append(arrival, isConflict: true, parked)
+            return
+        }
+        let waiters = receipts.withLock { $0.abandon(arrival.receipt) }
+        parked.answer(.duplicate(past.sequence))
+        for waiter in waiters { waiter() }
+    }
+
+    private func append(_ arrival: Arrival, isConflict: Bool, _ parked: ParkedExchange) {
+        let own = arrival.token.flatMap { ledger.submission(of: $0) }
+        if own == nil, arrival.token != nil {
+            logger.info(
+                "a delivery's token is none of ours; it is matched by its request id",
+                metadata: ["request_id": "\(arrival.delivery.requestID)"]
+            )
+        }
+        let owner = ledger.withBook { book in own.flatMap { book.entry($0) } }
+        let entry = owner ?? ledger.withBook { $0.entry(request: arrival.receipt.request) }
+        let isOwn = owner != nil
+        let draft = arrival.event(entry?.id, entry.flatMap { ledger.details(of: $0) }, isConflict: isConflict)
+        let time = draft.time
+        ledger.append(draft) { [self] result in
             switch result {
             case .success(let sequence):
                 if isOwn { learn(arrival.delivery.accountID) }
-                let waiters = receipts.withLock { $0.settle(arrival.receipt, sequence: sequence) }
+                let waiters = receipts.withLock {
+                    $0.settle(arrival.receipt, sequence: sequence, isConflict: isConflict, time: time)
+                }
                 parked.answer(.stored(sequence))
                 for waiter in waiters { waiter() }
             case .failure(let failure):

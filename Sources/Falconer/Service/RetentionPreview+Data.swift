@@ -24,7 +24,7 @@ extension RetentionPreview {
         guard let inspection = try JournalInspection.open(directory: directory) else { return nil }
         for segment in try inspection.segments() {
             _ = try inspection.inspect(segment, 0..<segment.bytes) { piece in
-                if case .line(let event, _) = piece { state.apply(event) }
+                if case .line(let event, _) = piece { state.apply(EventSummary(event)) }
             }
         }
         return try of(

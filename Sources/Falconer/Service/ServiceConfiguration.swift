@@ -38,6 +38,8 @@ package struct ServiceConfiguration: Sendable {
     package var keySource: KeySource
     /// Whose deliveries are accepted; empty to learn it.
     package var accounts: [String]
+    /// How long a delivery is remembered, so that one that comes again is not stored again.
+    package var dedupeWindow: Duration
     /// Where fal reaches the hook.
     package var reach: Reach
     /// Where submissions go.
@@ -52,6 +54,7 @@ package struct ServiceConfiguration: Sendable {
         self.dataDirectory = dataDirectory
         keySource = .fal
         accounts = []
+        dedupeWindow = .seconds(24 * 3_600)
         reach = .none
         queue = .fal
     }

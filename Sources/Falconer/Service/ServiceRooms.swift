@@ -21,7 +21,7 @@ struct ServiceRooms {
     /// What is certainly not at fal and is still to be sent.
     let unsent: [SubmissionID]
     /// What was on its way when the last run ended.
-    let interrupted: [SubmissionRecord]
+    let interrupted: [SubmissionID]
 
     /// Takes the data folder, recovers the journal, and rebuilds what its events add up to.
     static func open(
@@ -30,6 +30,13 @@ struct ServiceRooms {
     ) throws(ServiceStartFailure) -> ServiceRooms {
         let (journal, state) = try openJournal(configuration, logger)
         let data = configuration.dataDirectory
+        let secret: HookSecret
+        do throws(ServiceStartFailure) {
+            secret = try loadSecret(data.appending("hook.key"), hasSubmissions: state.book.count > 0, logger)
+        } catch {
+            journal.close()
+            throw error
+        }
         let keys: KeyKeeper
         do {
             keys = try KeyKeeper(source: configuration.keySource, path: data.appending("keys.json"), logger: logger)
@@ -38,7 +45,7 @@ struct ServiceRooms {
             throw ServiceStartFailure(.hook, "the key set's client did not start: \(error)")
         }
         var accounts = AccountPolicy(given: configuration.accounts)
-        if let account = state.account, accounts.learn(account) {
+        if let account = state.account(in: journal), accounts.learn(account) {
             logger.notice(
                 "deliveries of this account only are accepted, as learned from an earlier one with a token of ours",
                 metadata: ["account": "\(account)", "to change it": "--account"]
@@ -52,9 +59,12 @@ struct ServiceRooms {
         }
         let rejections = RejectionLog(path: data.appending("rejections.jsonl"), logger: logger)
         let (failures, continuation) = AsyncStream.makeStream(of: JournalFailure.self)
-        let ledger = Ledger(journal: journal, book: state.book) {
+        let ledger = Ledger(journal: journal, secret: secret, book: state.book) {
             continuation.yield(.poisoned)
             continuation.finish()
+        }
+        for id in ledger.noteOpen() {
+            logger.error("an open submission cannot be read from the journal", metadata: ["submission": "\(id)"])
         }
         let receiver = Receiver(
             journal: journal,
@@ -153,12 +163,12 @@ struct ServiceRooms {
             message: "the service ended while the request was on its way; it is not sent again blindly"
         )
         var unsettled: [SubmissionID: SendOutcome] = [:]
-        for record in interrupted where ledger.withBook({ $0.record(record.id)?.state }) == .sending {
+        for id in interrupted where ledger.withBook({ $0.entry(id)?.state }) == .sending {
             do throws(Ledger.Failure) {
-                try ledger.record(.submissionUncertain, about: record, data: data)
+                try ledger.record(.submissionUncertain, about: id, data: data)
             } catch {
                 guard error.isPassing else { throw ServiceStartFailure(.storage, "\(error)") }
-                unsettled[record.id] = .settled(.submissionUncertain, data: data, requestID: nil)
+                unsettled[id] = .settled(.submissionUncertain, data: data, requestID: nil)
             }
         }
         return unsettled
@@ -202,7 +212,7 @@ private func openJournal(
     _ configuration: ServiceConfiguration,
     _ logger: Logger
 ) throws(ServiceStartFailure) -> (Journal, StartState) {
-    var state = StartState()
+    var state = StartState(dedupeWindow: configuration.dedupeWindow)
     var options = JournalOptions(newSource: try newSource())
     if let bytes = configuration.segmentBytesMax { options.segmentBytesMax = bytes }
     options.recovery = configuration.recovery
@@ -214,9 +224,9 @@ private func openJournal(
             directory: configuration.dataDirectory.appending("journal"),
             options: options,
             fileSystem: PosixFileSystem(),
-            logger: logger
+            logger: logger,
+            replay: { state.apply($0) }
         )
-        try state.read(journal)
         return (journal, state)
     } catch {
         switch error.code {
@@ -239,6 +249,34 @@ private func openJournal(
                 advice: "look at the disk and its permissions, or choose another folder with --data"
             )
         }
+    }
+}
+
+/// What hook tokens are derived from, made at the first start.
+private func loadSecret(
+    _ path: FilePath,
+    hasSubmissions: Bool,
+    _ logger: Logger
+) throws(ServiceStartFailure) -> HookSecret {
+    do {
+        let (secret, origin) = try HookSecret.load(path)
+        switch origin {
+        case .new where hasSubmissions, .replaced:
+            logger.warning(
+                "the secret of the hook's tokens was lost, a new one is in its place",
+                metadata: [
+                    "file": "\(path)", "effect": "deliveries with tokens of before are matched by their request id",
+                ]
+            )
+        case .new, .file: break
+        }
+        return secret
+    } catch {
+        throw ServiceStartFailure(
+            .storage,
+            "the secret of the hook's tokens, \(path), cannot be read or kept: \(error)",
+            advice: "look at the disk and the file's permissions"
+        )
     }
 }
 

@@ -1,76 +1,48 @@
-import Crypto
-import JSONText
 import Journal
-import Webhook
+import Posix
 
 /// What the journal's events add up to at the start of a service: its only memory.
+///
+/// No line is read for it. What is needed of lines is read afterwards, from the journal that is open by then.
 struct StartState: Sendable {
-    var book = SubmissionBook()
-    var receipts = ReceiptLedger<Receiver.Waiter>()
-    /// The account of the first delivery that belonged to a submission of ours.
-    var account: String?
+    /// How many deliveries to submissions of ours are looked at for their account.
+    static let accountCandidatesMax = 64
 
-    /// Takes in the next event.
-    mutating func apply(_ event: EventLine) {
-        book.apply(SubmissionFact(event))
-        guard event.type.isOutcome, let requestID = event.subject, let data = event.data else { return }
-        receipts.replay(
-            Receipt(requestID: requestID, bodyDigest: SHA256.digest(data.span)),
-            sequence: event.id,
-            isConflict: event.type == .requestConflict
-        )
-        if account == nil, event.submission != nil { account = event.text(.falUserID) }
+    var book = SubmissionBook()
+    var receipts: ReceiptLedger<Receiver.Waiter>
+    /// The sequences of the first outcomes that belonged to submissions of ours.
+    private(set) var accountCandidates: [UInt64] = []
+
+    /// The state of an empty journal.
+    init(dedupeWindow: Duration = ReceiptLedger<Receiver.Waiter>.usualWindow) {
+        receipts = ReceiptLedger(window: dedupeWindow)
     }
 
-    /// Takes in every event of a journal.
-    mutating func read(_ journal: Journal) throws(JournalError) {
-        let reader = try journal.reader(after: 0)
-        var lines: [UInt8] = []
-        while try reader.read(into: &lines, limit: 1 << 20) != .caughtUp {
-            for line in lines.split(separator: UInt8(ascii: "\n")) {
-                if let event = try? EventLine.parse(Array(line)) { apply(event) }
-            }
-            lines.removeAll(keepingCapacity: true)
+    /// Takes in the next event.
+    mutating func apply(_ event: EventSummary) {
+        book.apply(event)
+        receipts.replay(event)
+        if event.submission != nil, event.type.isOutcome, accountCandidates.count < Self.accountCandidatesMax {
+            accountCandidates.append(event.id)
         }
+    }
+
+    /// The account of the first delivery that belonged to a submission of ours, read from the journal.
+    func account(in journal: Journal) -> String? {
+        for sequence in accountCandidates {
+            // An outcome that was fetched from the queue has none.
+            if let account = ((try? journal.event(sequence)) ?? nil)?.text(.falUserID) { return account }
+        }
+        return nil
     }
 
     /// Submissions that are certainly not at fal and are still to be sent, oldest first.
     var unsent: [SubmissionID] {
-        book.all.filter { $0.state == .created || $0.state == .waiting }.map(\.id)
+        book.openEntries.filter { $0.state == .created || $0.state == .waiting }.map(\.id)
     }
 
     /// Submissions that were on their way when the last run ended; nobody knows whether they arrived.
-    var interrupted: [SubmissionRecord] {
-        book.all.filter { $0.state == .sending }
-    }
-}
-
-extension EventType {
-    /// Whether it records the outcome of a request, the first or another.
-    fileprivate var isOutcome: Bool {
-        self == .requestSucceeded || self == .requestFailed || self == .requestConflict
-    }
-}
-
-extension SubmissionFact {
-    /// The facts of an event as the journal has it.
-    init(_ event: EventLine) {
-        self.init(
-            sequence: event.id,
-            time: event.time,
-            type: event.type,
-            submission: event.submission.flatMap { SubmissionID($0) },
-            requestID: event.subject,
-            endpoint: event.endpoint,
-            tag: event.tag,
-            token: event.type == .submissionCreated ? event.data.flatMap(Self.token) : nil
-        )
-    }
-
-    private static func token(in data: [UInt8]) -> HookToken? {
-        guard let members = try? JSONText.members(of: data.span, depthMax: JSONText.envelopeDepthMax),
-            let slice = members.value(of: "token"), let text = try? JSONText.string(slice, in: data.span)
-        else { return nil }
-        return HookToken(text: text)
+    var interrupted: [SubmissionID] {
+        book.openEntries.filter { $0.state == .sending }.map(\.id)
     }
 }

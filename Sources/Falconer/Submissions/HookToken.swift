@@ -1,21 +1,12 @@
 /// The unguessable part of a webhook URL that says which submission a callback belongs to.
 ///
 /// With it a callback is matched even when it comes before fal's answer to the submission, or when that answer was
-/// lost.
+/// lost. It is a capability: only whoever has the ``HookSecret`` can make one.
 package struct HookToken: Hashable, Sendable {
-    /// The token as it stands in the URL's path: 32 lower-case hex digits.
+    /// The token as it stands in the URL's path.
     package let text: String
 
-    /// The random bytes a token is made of.
-    package static let randomByteCount = 16
-
-    /// Makes a token of ``randomByteCount`` random bytes.
-    package init(random: [UInt8]) {
-        precondition(random.count == Self.randomByteCount, "a token takes \(Self.randomByteCount) random bytes")
-        text = random.map(lowerCaseHex).joined()
-    }
-
-    /// Takes a token as a URL or the journal has it; any text will do, for an unknown one matches nothing.
+    /// Takes a token as a URL has it; any text will do, for a wrong one matches nothing.
     package init(text: String) {
         self.text = text
     }

@@ -16,7 +16,7 @@ extension SubmissionBook {
 
     /// The sequence of the `created` event of the oldest submission that is open; nil when none is.
     package var oldestOpenSequence: UInt64? {
-        all.first { $0.state.isOpen }?.createdSequence
+        openEntries.first?.createdSequence
     }
 }
 

@@ -25,8 +25,9 @@ final class Ledger: Sendable {
         }
     }
 
-    private let journal: Journal
-    private let book: Monitor<SubmissionBook>
+    let journal: Journal
+    let secret: HookSecret
+    let book: Monitor<SubmissionBook>
 
     private let onPoisoned: @Sendable () -> Void
 
@@ -34,10 +35,17 @@ final class Ledger: Sendable {
     ///
     /// - Parameters:
     ///   - journal: Where events go.
+    ///   - secret: What hook tokens are derived from.
     ///   - book: What the journal's events add up to so far.
     ///   - onPoisoned: Called when the journal has failed for good; perhaps more than once.
-    init(journal: Journal, book: SubmissionBook, onPoisoned: @escaping @Sendable () -> Void) {
+    init(
+        journal: Journal,
+        secret: HookSecret,
+        book: SubmissionBook,
+        onPoisoned: @escaping @Sendable () -> Void
+    ) {
         self.journal = journal
+        self.secret = secret
         self.book = Monitor(book)
         self.onPoisoned = onPoisoned
     }
@@ -45,23 +53,36 @@ final class Ledger: Sendable {
     /// Who keeps the journal above its byte limit; empty while nobody does.
     var holders: [String] { journal.block?.holds.map(\.holder) ?? [] }
 
-    /// Looks something up.
-    func withBook<Result: Sendable>(_ body: (SubmissionBook) -> Result) -> Result {
+    /// Looks something up, in place: the book is not copied.
+    func withBook<Result: Sendable>(_ body: (borrowing SubmissionBook) -> Result) -> Result {
         book.withLock { body($0) }
     }
 
     /// Appends an event; the book has it before the completion is called, on the journal's thread.
-    func append(
-        _ draft: EventDraft,
-        _ fact: SubmissionFact,
-        completion: @escaping @Sendable (Result<UInt64, Failure>) -> Void
-    ) {
+    func append(_ draft: EventDraft, completion: @escaping @Sendable (Result<UInt64, Failure>) -> Void) {
+        // The book asks for no fingerprint, and the data may be long.
+        let summary = EventSummary(
+            id: 0,
+            type: draft.type,
+            time: draft.time,
+            request: draft.subject.map { EventKey(hashing: $0) },
+            submission: draft.submission.flatMap { EventKey(uuid: $0) },
+            fingerprint: 0
+        )
+        let (endpoint, tag, requestID) = (draft.endpoint, draft.tag, draft.subject)
         journal.append(draft) { [book, onPoisoned] outcome in
             switch outcome {
             case .durable(let sequence):
-                var fact = fact
-                fact.sequence = sequence
-                book.withLock { [fact] book in book.apply(fact) }
+                var summary = summary
+                summary.id = sequence
+                book.withLock { [summary] book in
+                    book.apply(summary)
+                    guard let id = summary.submission.map({ SubmissionID($0) }) else { return }
+                    if summary.type == .submissionCreated {
+                        book.note(SubmissionDetails(endpoint: endpoint ?? "", tag: tag), of: id)
+                    }
+                    if let requestID { book.note(requestID: requestID, of: id) }
+                }
                 completion(.success(sequence))
             case .failed(let failure):
                 if failure == .poisoned { onPoisoned() }
@@ -73,14 +94,12 @@ final class Ledger: Sendable {
     /// Records a new submission; it is in the book once the completion is called.
     func create(
         _ command: SubmitCommand,
-        completion: @escaping @Sendable (Result<SubmissionRecord, Failure>) -> Void
+        completion: @escaping @Sendable (Result<SubmissionEntry, Failure>) -> Void
     ) {
         let now = WallTime.now
         let id: SubmissionID
-        let token: HookToken
         do {
             id = SubmissionID(at: now, random: try randomBytes(SubmissionID.randomByteCount))
-            token = HookToken(random: try randomBytes(HookToken.randomByteCount))
         } catch {
             completion(.failure(.noRandomness))
             return
@@ -89,62 +108,37 @@ final class Ledger: Sendable {
         data.member("endpoint", command.endpoint.description)
         data.member("input", json: command.input)
         data.member("tag", command.tag)
-        data.member("token", token.text)
         var draft = EventDraft(type: .submissionCreated, time: now, data: EventData(data.bytes))
         draft.submission = id.text
         draft.endpoint = command.endpoint.description
         draft.tag = command.tag
-        let fact = SubmissionFact(
-            sequence: 0,
-            time: now,
-            type: .submissionCreated,
-            submission: id,
-            endpoint: command.endpoint.description,
-            tag: command.tag,
-            token: token
-        )
-        append(draft, fact) { [book] result in
+        append(draft) { [book] result in
             completion(
                 result.flatMap { sequence in
-                    book.withLock { $0.record(id) }.map { .success($0) } ?? .failure(.unreadable(sequence))
+                    book.withLock { $0.entry(id) }.map { .success($0) } ?? .failure(.unreadable(sequence))
                 }
             )
         }
     }
 
-    /// Records something about a submission and waits until it is durable.
+    /// Records something about an open submission and waits until it is durable.
     func record(
         _ type: EventType,
-        about record: SubmissionRecord,
+        about id: SubmissionID,
         requestID: String? = nil,
         data: [UInt8]
     ) throws(Failure) {
-        let now = WallTime.now
-        let requestID = requestID ?? record.requestID
-        var draft = EventDraft(type: type, time: now, data: EventData(data))
-        draft.subject = requestID
-        draft.submission = record.id.text
-        draft.endpoint = record.endpoint
-        draft.tag = record.tag
-        let fact = SubmissionFact(sequence: 0, time: now, type: type, submission: record.id, requestID: requestID)
+        let details = withBook { $0.details(id) }
+        var draft = EventDraft(type: type, time: .now, data: EventData(data))
+        draft.subject = requestID ?? details?.requestID
+        draft.submission = id.text
+        draft.endpoint = details?.endpoint
+        draft.tag = details?.tag
         let result = Monitor<Result<UInt64, Failure>?>(nil)
-        append(draft, fact) { outcome in
+        append(draft) { outcome in
             result.withLock { $0 = outcome }
             result.notifyAll()
         }
         _ = try result.wait(until: { $0 != nil }, { $0 ?? .failure(.noRandomness) }).get()
-    }
-
-    /// What is known of a submission, and what to send for it as the journal has it; nil when there is none.
-    func submission(_ id: SubmissionID) throws -> (record: SubmissionRecord, endpoint: EndpointID, input: [UInt8])? {
-        guard let record = withBook({ $0.record(id) }) else { return nil }
-        var line: [UInt8] = []
-        let reader = try journal.reader(after: record.createdSequence - 1)
-        // The least limit: one line, whole.
-        guard try reader.read(into: &line, limit: 1) == .lines, let data = try EventLine.parse(line).data,
-            let members = try? JSONText.members(of: data.span, depthMax: JSONText.envelopeDepthMax),
-            let input = members.value(of: "input")
-        else { throw Failure.unreadable(record.createdSequence) }
-        return (record, try EndpointID.parse(record.endpoint), Array(data[input.range]))
     }
 }

@@ -124,22 +124,22 @@ final class Outbox: Sendable {
     /// Sends a submission, or records what came of it when that is all that is missing.
     private func work(on id: SubmissionID, with client: HTTPClient) {
         if let outcome = state.withLock({ $0.unrecorded[id] }) {
-            if let record = ledger.withBook({ $0.record(id) }) { keep(outcome, record) }
+            keep(outcome, id)
             return
         }
         do {
-            guard let submission = try ledger.submission(id), submission.record.state.isSendable else {
+            guard let parcel = try ledger.toSend(id) else {
                 state.withLock { $0.queue.finish(id) }
                 return
             }
             let request = SubmitRequest(
-                endpoint: submission.endpoint,
-                input: submission.input,
-                webhookURL: configuration.publicURL.webhookURL(token: submission.record.token.text)
+                endpoint: parcel.endpoint,
+                input: parcel.input,
+                webhookURL: configuration.publicURL.webhookURL(token: parcel.token.text)
             )
-            try ledger.record(.submissionSending, about: submission.record, data: Array("{}".utf8))
+            try ledger.record(.submissionSending, about: id, data: Array("{}".utf8))
             let outcome = attempt(request.httpRequest(to: configuration.queue, key: configuration.key), client)
-            keep(SendOutcome(outcome), submission.record)
+            keep(SendOutcome(outcome), id)
         } catch {
             // Not a byte has left, for `sending` is not durable.
             logger.error("submission not sent", metadata: ["submission": "\(id)", "error": "\(error)"])
@@ -151,17 +151,17 @@ final class Outbox: Sendable {
     ///
     /// When the journal does not take it, it is kept and only the recording is tried again. The request itself is not: it
     /// may have been paid for.
-    private func keep(_ outcome: SendOutcome, _ submission: SubmissionRecord) {
+    private func keep(_ outcome: SendOutcome, _ id: SubmissionID) {
         do {
-            try record(outcome, submission)
-            state.withLock { $0.unrecorded[submission.id] = nil }
+            try record(outcome, id)
+            state.withLock { $0.unrecorded[id] = nil }
         } catch {
             logger.error(
                 "outcome of a submission not recorded",
-                metadata: ["submission": "\(submission.id)", "error": "\(error)"]
+                metadata: ["submission": "\(id)", "error": "\(error)"]
             )
-            state.withLock { $0.unrecorded[submission.id] = outcome }
-            retryLater(submission.id, atLeast: 0)
+            state.withLock { $0.unrecorded[id] = outcome }
+            retryLater(id, atLeast: 0)
         }
     }
 
@@ -173,23 +173,23 @@ final class Outbox: Sendable {
         }
     }
 
-    private func record(_ outcome: SendOutcome, _ record: SubmissionRecord) throws {
+    private func record(_ outcome: SendOutcome, _ id: SubmissionID) throws {
         switch outcome {
         case .settled(let type, let data, let requestID):
-            try ledger.record(type, about: record, requestID: requestID, data: data)
-            state.withLock { $0.queue.finish(record.id) }
+            try ledger.record(type, about: id, requestID: requestID, data: data)
+            state.withLock { $0.queue.finish(id) }
             logger.info(
                 "submission sent",
                 metadata: [
-                    "submission": "\(record.id)", "event": "\(type.rawValue)", "request_id": "\(requestID ?? "-")",
+                    "submission": "\(id)", "event": "\(type.rawValue)", "request_id": "\(requestID ?? "-")",
                 ]
             )
         case .again(let data, let atLeast):
-            try ledger.record(.submissionWaiting, about: record, data: data)
-            retryLater(record.id, atLeast: atLeast)
+            try ledger.record(.submissionWaiting, about: id, data: data)
+            retryLater(id, atLeast: atLeast)
             logger.warning(
                 "submission not taken, will be sent again",
-                metadata: ["submission": "\(record.id)", "why": "\(String(decoding: data, as: UTF8.self))"]
+                metadata: ["submission": "\(id)", "why": "\(String(decoding: data, as: UTF8.self))"]
             )
         }
     }
@@ -199,12 +199,5 @@ final class Outbox: Sendable {
             _ = state.queue.retry(id, now: monotonic(), atLeast: atLeast, jitter: .random(in: 0..<1))
         }
         state.notifyAll()
-    }
-}
-
-extension SubmissionState {
-    /// Whether a submission in this state may leave: it certainly is not at fal.
-    fileprivate var isSendable: Bool {
-        self == .created || self == .waiting
     }
 }

@@ -1,11 +1,33 @@
+package import Journal
 package import Posix
 
 /// The id of a submission of ours: a UUID version 7, so that ids sort by the time they were made.
 ///
 /// It exists before fal has given the request an id of its own (RFC 9562, section 5.7).
 package struct SubmissionID: Hashable, Sendable, CustomStringConvertible {
+    /// The 16 bytes of the UUID.
+    package let key: EventKey
+
     /// The UUID in its usual form, lower case.
-    package let text: String
+    package var text: String {
+        var text = ""
+        text.reserveCapacity(36)
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text += "-" }
+            text += lowerCaseHex(byte)
+        }
+        return text
+    }
+
+    /// The 16 bytes of the UUID, first to last.
+    package var bytes: [UInt8] {
+        [key.high, key.low].flatMap { half in
+            (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) }
+        }
+    }
+
+    /// When the id was made, to the millisecond: its first 48 bits.
+    package var time: WallTime { WallTime(microseconds: Int64(key.high >> 16) * 1_000) }
 
     package var description: String { text }
 
@@ -23,23 +45,25 @@ package struct SubmissionID: Hashable, Sendable, CustomStringConvertible {
         var bytes = (0..<6).map { UInt8(truncatingIfNeeded: milliseconds >> UInt64(40 - 8 * $0)) } + random
         bytes[6] = bytes[6] & 0x0F | 0x70
         bytes[8] = bytes[8] & 0x3F | 0x80
-        var text = ""
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text += lowerCaseHex(byte)
-        }
-        self.text = text
+        self.init(bytes: bytes[...])
+    }
+
+    /// The id of these 16 bytes.
+    init(bytes: ArraySlice<UInt8>) {
+        precondition(bytes.count == 16, "a UUID has 16 bytes")
+        let halves = [bytes.prefix(8), bytes.suffix(8)].map { $0.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        self.init(EventKey(high: halves[0], low: halves[1]))
+    }
+
+    /// The id of a UUID.
+    package init(_ key: EventKey) {
+        self.key = key
     }
 
     /// Takes an id as a person or a journal wrote it, or nothing when it has not the form of a UUID.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 36 else { return nil }
-        for (index, byte) in bytes.enumerated() {
-            let isDash = [8, 13, 18, 23].contains(index)
-            guard isDash ? byte == UInt8(ascii: "-") : isHexDigit(byte) else { return nil }
-        }
-        self.text = text.lowercased()
+        guard let key = EventKey(uuid: text) else { return nil }
+        self.init(key)
     }
 }
 
@@ -47,13 +71,4 @@ package struct SubmissionID: Hashable, Sendable, CustomStringConvertible {
 func lowerCaseHex(_ byte: UInt8) -> String {
     let text = String(byte, radix: 16)
     return text.count == 1 ? "0" + text : text
-}
-
-private func isHexDigit(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-        UInt8(ascii: "A")...UInt8(ascii: "F"):
-        true
-    default: false
-    }
 }

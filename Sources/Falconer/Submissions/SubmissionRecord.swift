@@ -1,27 +1,27 @@
 package import Posix
 
-/// What is known of one submission.
+/// What is known of one submission, with what the journal holds of it.
 package struct SubmissionRecord: Sendable {
-    /// Our id for it.
-    package let id: SubmissionID
-    /// The fal endpoint it goes to.
-    package let endpoint: String
+    /// What the book keeps.
+    package let entry: SubmissionEntry
+    /// The fal endpoint it goes to; nil when the journal does not keep its beginning any more.
+    package let endpoint: String?
     /// The label its submitter gave it.
     package let tag: String?
-    /// The capability in its webhook URL.
-    package let token: HookToken
-    /// When it was recorded.
-    package let createdAt: WallTime
-    /// The sequence of its `created` event, where its input can be read again.
-    package let createdSequence: UInt64
+    /// fal's id for it, where it is known.
+    package let requestID: String?
+    /// When the newest event about it was recorded; nil when the journal does not keep that any more.
+    package let updatedAt: WallTime?
+
+    /// Our id for it.
+    package var id: SubmissionID { entry.id }
+
     /// Where it stands.
-    package internal(set) var state: SubmissionState
-    /// fal's id for it, once known.
-    package internal(set) var requestID: String?
-    /// How often it was sent.
-    package internal(set) var sendCount: Int
-    /// The sequence of the newest event about it.
-    package internal(set) var lastSequence: UInt64
-    /// When that event was recorded.
-    package internal(set) var updatedAt: WallTime
+    package var state: SubmissionState { entry.state }
+
+    /// When it was recorded, to the millisecond.
+    package var createdAt: WallTime { entry.id.time }
+
+    /// Whether a part of what there was to know is not kept any more.
+    package var isPruned: Bool { endpoint == nil || updatedAt == nil }
 }

@@ -1,0 +1,97 @@
+import FalQueue
+import JSONText
+import Journal
+import Posix
+import Threading
+
+extension Ledger {
+    /// What is to be sent, as the journal has it.
+    struct Parcel {
+        let endpoint: EndpointID
+        let input: [UInt8]
+        let token: HookToken
+    }
+
+    /// What to send for a submission; nil when it is not, or no longer, certain that it is not at fal.
+    func toSend(_ id: SubmissionID) throws -> Parcel? {
+        guard let entry = withBook({ $0.entry(id) }), entry.state == .created || entry.state == .waiting else {
+            return nil
+        }
+        guard let line = try journal.event(entry.createdSequence), let endpoint = line.endpoint, let data = line.data,
+            let members = try? JSONText.members(of: data.span, depthMax: JSONText.envelopeDepthMax),
+            let input = members.value(of: "input")
+        else { throw Failure.unreadable(entry.createdSequence) }
+        return Parcel(
+            endpoint: try EndpointID.parse(endpoint),
+            input: Array(data[input.range]),
+            token: secret.token(for: id)
+        )
+    }
+
+    /// The submission whose token it is; nil when it is none of ours.
+    func submission(of token: HookToken) -> SubmissionID? {
+        secret.submission(of: token)
+    }
+
+    /// What is noted of a submission, or stands in the journal when it is closed; nil when that is not kept any more.
+    func details(of entry: SubmissionEntry) -> SubmissionDetails? {
+        if let noted = withBook({ $0.details(entry.id) }) { return noted }
+        return line(entry.createdSequence).map { SubmissionDetails(endpoint: $0.endpoint ?? "", tag: $0.tag) }
+    }
+
+    /// All that is known of a submission.
+    func record(_ entry: SubmissionEntry) -> SubmissionRecord {
+        let details = details(of: entry)
+        let last = line(entry.lastSequence)
+        return SubmissionRecord(
+            entry: entry,
+            endpoint: details?.endpoint,
+            tag: details?.tag,
+            requestID: details?.requestID ?? last?.subject,
+            updatedAt: last?.time
+        )
+    }
+
+    /// Reads from the journal what the book has to note of the submissions that are open.
+    ///
+    /// - Returns: Those of which nothing could be read.
+    func noteOpen() -> [SubmissionID] {
+        var unreadable: [SubmissionID] = []
+        for entry in withBook({ $0.openEntries }) {
+            guard let created = line(entry.createdSequence) else {
+                unreadable.append(entry.id)
+                continue
+            }
+            // Every event about a submission carries the request's id, from the first that does onward.
+            let details = SubmissionDetails(
+                endpoint: created.endpoint ?? "",
+                tag: created.tag,
+                requestID: entry.request == nil ? nil : line(entry.lastSequence)?.subject
+            )
+            book.withLock { [details] in $0.note(details, of: entry.id) }
+        }
+        return unreadable
+    }
+
+    /// The outcome that a request of a submission of ours has had, however long ago.
+    func pastOutcome(_ requestID: String, _ key: EventKey) -> PastOutcome? {
+        guard let entry = withBook({ $0.entry(request: key) }), entry.outcomeSequence > 0 else { return nil }
+        guard let line = line(entry.outcomeSequence) else {
+            return PastOutcome(sequence: entry.outcomeSequence, fingerprint: nil)
+        }
+        guard line.subject == requestID else { return nil }
+        return PastOutcome(sequence: entry.outcomeSequence, fingerprint: EventSummary(line).fingerprint)
+    }
+
+    /// An outcome that the dedupe window has forgotten and the book knows.
+    struct PastOutcome {
+        let sequence: UInt64
+        /// The body's fingerprint; nil when the journal does not keep it any more.
+        let fingerprint: UInt64?
+    }
+
+    private func line(_ sequence: UInt64) -> EventLine? {
+        guard sequence > 0 else { return nil }
+        return (try? journal.event(sequence)) ?? nil
+    }
+}
