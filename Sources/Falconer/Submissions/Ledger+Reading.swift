@@ -47,7 +47,7 @@ extension Ledger {
             entry: entry,
             endpoint: details?.endpoint,
             tag: details?.tag,
-            requestID: details?.requestID ?? last?.subject,
+            requestID: details?.requestID ?? last?.subject ?? line(entry.outcomeSequence)?.subject,
             updatedAt: last?.time
         )
     }

@@ -121,14 +121,15 @@ final class Ledger: Sendable {
         }
     }
 
-    /// Records something about an open submission and waits until it is durable.
+    /// Records something about a submission and waits until it is durable.
     func record(
         _ type: EventType,
         about id: SubmissionID,
         requestID: String? = nil,
         data: [UInt8]
     ) throws(Failure) {
-        let details = withBook { $0.details(id) }
+        // An outcome may have closed it before fal's answer is recorded.
+        let details = withBook { $0.entry(id) }.flatMap { self.details(of: $0) }
         var draft = EventDraft(type: type, time: .now, data: EventData(data))
         draft.subject = requestID ?? details?.requestID
         draft.submission = id.text
