@@ -12,14 +12,14 @@ import Testing
         SubmissionID(at: WallTime(microseconds: 1), random: [UInt8](repeating: number, count: 10))
     }
 
-    private func fact(_ sequence: UInt64, _ type: EventType, _ number: UInt8) -> SubmissionFact {
-        SubmissionFact(
-            sequence: sequence,
-            time: WallTime(microseconds: 1),
+    private func fact(_ sequence: UInt64, _ type: EventType, _ number: UInt8) -> EventSummary {
+        EventSummary(
+            id: sequence,
             type: type,
-            submission: id(number),
-            endpoint: "e",
-            token: HookToken(text: "t\(number)")
+            time: WallTime(microseconds: 1),
+            request: nil,
+            submission: id(number).key,
+            fingerprint: 0
         )
     }
 
@@ -44,7 +44,7 @@ import Testing
         options.segmentBytesMax = 1
         let journal = try Journal.open(directory: directory.file("journal"), options: options, logger: logger)
         for number in 1...6 {
-            let data = EventData(Array("{\"token\":\"t\"}".utf8))
+            let data = EventData(Array("{}".utf8))
             var draft = EventDraft(
                 type: number == 4 ? .submissionCreated : .requestSucceeded,
                 time: .now,

@@ -7,20 +7,23 @@ import Testing
 @Suite struct SubmissionBookTests {
     private let id = SubmissionID(at: WallTime(microseconds: 1), random: [UInt8](repeating: 1, count: 10))
 
-    private func fact(_ sequence: UInt64, _ type: EventType, requestID: String? = nil) -> SubmissionFact {
-        SubmissionFact(
-            sequence: sequence,
-            time: WallTime(microseconds: Int64(sequence)),
+    private func fact(
+        _ sequence: UInt64,
+        _ type: EventType,
+        requestID: String? = nil,
+        of id: SubmissionID? = nil
+    ) -> EventSummary {
+        EventSummary(
+            id: sequence,
             type: type,
-            submission: id,
-            requestID: requestID,
-            endpoint: "xai/grok-imagine-video/text-to-video",
-            tag: "a",
-            token: HookToken(text: "secret")
+            time: WallTime(microseconds: Int64(sequence)),
+            request: requestID.map { EventKey(hashing: $0) },
+            submission: (id ?? self.id).key,
+            fingerprint: 0
         )
     }
 
-    private func book(_ facts: [SubmissionFact]) -> SubmissionBook {
+    private func book(_ facts: [EventSummary]) -> SubmissionBook {
         facts.reduce(into: SubmissionBook()) { $0.apply($1) }
     }
 
@@ -46,7 +49,8 @@ import Testing
     ])
     func theStateIsTheFoldOfTheEvents(types: [EventType], expected: SubmissionState) {
         let facts = types.enumerated().map { fact(UInt64($0.offset) + 1, $0.element) }
-        #expect(book(facts).record(id)?.state == expected)
+        #expect(book(facts).entry(id)?.state == expected)
+        #expect(book(facts).openEntries.map(\.id) == (expected.isOpen ? [id] : []))
     }
 
     @Test func theRequestIdOfALateAnswerIsStillLearned() {
@@ -54,16 +58,33 @@ import Testing
             fact(1, .submissionCreated), fact(2, .submissionSending), fact(3, .requestSucceeded, requestID: "r"),
             fact(4, .submissionAccepted, requestID: "r"),
         ])
-        #expect(book.record(requestID: "r")?.id == id)
-        #expect(book.record(token: HookToken(text: "secret"))?.requestID == "r")
-        #expect(book.record(id)?.lastSequence == 4)
-        #expect(book.record(id)?.sendCount == 1)
+        #expect(book.entry(request: EventKey(hashing: "r"))?.id == id)
+        #expect(book.entry(id)?.lastSequence == 4)
+        #expect(book.entry(id)?.outcomeSequence == 3)
+        #expect(book.entry(id)?.sendCount == 1)
+    }
+
+    @Test func aRequestIdThatChangesIsFoundByTheNewOneOnly() {
+        let book = book([
+            fact(1, .submissionCreated), fact(2, .submissionAccepted, requestID: "r"),
+            fact(3, .requestSucceeded, requestID: "s"),
+        ])
+        #expect(book.entry(request: EventKey(hashing: "r")) == nil)
+        #expect(book.entry(request: EventKey(hashing: "s"))?.id == id)
+    }
+
+    @Test func anOutcomeWhoseBeginningIsGoneIsStillFound() {
+        let book = book([fact(9, .requestFailed, requestID: "r")])
+        #expect(book.entry(id)?.state == .failed)
+        #expect(book.entry(id)?.createdSequence == 0)
+        #expect(book.entry(request: EventKey(hashing: "r"))?.outcomeSequence == 9)
+        #expect(book.openEntries.isEmpty)
     }
 
     @Test func eventsOfUnknownSubmissionsChangeNothing() {
         let book = book([fact(1, .submissionAccepted, requestID: "r")])
         #expect(book.count == 0)
-        #expect(book.record(requestID: "r") == nil)
+        #expect(book.entry(request: EventKey(hashing: "r")) == nil)
     }
 
     @Test func recordsComeInTheOrderTheyWereCreated() {
@@ -75,13 +96,37 @@ import Testing
                 random: (0..<10).map { UInt8(($0 * 7 + number * 31) % 256) }
             )
             ids.append(id)
-            var fact = fact(UInt64(number) + 1, .submissionCreated)
-            fact.submission = id
-            fact.token = HookToken(text: "\(number)")
-            book.apply(fact)
+            book.apply(fact(UInt64(number) + 1, .submissionCreated, of: id))
         }
-        #expect(book.all.map(\.id) == ids)
+        #expect(book.entries.map(\.id) == ids)
+        #expect(book.openEntries.map(\.id) == ids)
         #expect(book.countsByState == [.created: 50])
+    }
+
+    @Test func pagesGoFromTheNewestToTheOldestAndLeaveNothingOut() {
+        // More than a block of them.
+        let count = 2_500
+        var book = SubmissionBook()
+        var ids: [SubmissionID] = []
+        for number in 0..<count {
+            let id = SubmissionID(EventKey(high: UInt64(number), low: UInt64(number) &* 0x9E37_79B9_7F4A_7C15))
+            ids.append(id)
+            book.apply(fact(UInt64(number) + 1, .submissionCreated, of: id))
+        }
+        var found: [SubmissionID] = []
+        var place: Int?
+        repeat {
+            let page = book.page(before: place, limit: 300)
+            found += page.entries.map(\.id)
+            place = page.next
+        } while place != nil
+        #expect(found == ids.reversed())
+        #expect(book.page(in: .failed, limit: 10).entries.isEmpty)
+        #expect(ids.allSatisfy { book.entry($0)?.id == $0 })
+    }
+
+    @Test func aClosedSubmissionTakes64BytesAndItsPlaceInTheIndexes() {
+        #expect(MemoryLayout<SubmissionEntry>.stride <= 64)
     }
 }
 

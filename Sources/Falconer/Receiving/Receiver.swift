@@ -171,16 +171,20 @@ final class Receiver: HTTPHandler {
             receipts.admit(arrival.receipt, waiter: { [self] in store(arrival, parked) })
         }
         switch admission {
-        case .duplicate(let sequence):
-            switch journal.refusal {
-            // Nothing was written again at such a start: what can be read may be in memory and not on disk, and a 200
-            // would promise it. After a failed sync nothing is promised any more.
-            case .readOnly, .full, .poisoned: parked.answer(.refused(status: 503))
-            default: parked.answer(.duplicate(sequence))
-            }
+        case .duplicate(let sequence): parked.answer(duplicate(sequence))
         case .wait: break
         case .outcome: storeFirst(arrival, parked)
         case .conflict: append(arrival, isConflict: true, parked)
+        }
+    }
+
+    /// The answer to a delivery that is durable already, as far as that can be promised.
+    private func duplicate(_ sequence: UInt64) -> HookAnswer {
+        switch journal.refusal {
+        // Nothing was written again at such a start: what can be read may be in memory and not on disk, and a 200
+        // would promise it. After a failed sync nothing is promised any more.
+        case .readOnly, .full, .poisoned: .refused(status: 503)
+        default: .duplicate(sequence)
         }
     }
 
@@ -197,7 +201,7 @@ final class Receiver: HTTPHandler {
             return
         }
         let waiters = receipts.withLock { $0.abandon(arrival.receipt) }
-        parked.answer(.duplicate(past.sequence))
+        parked.answer(duplicate(past.sequence))
         for waiter in waiters { waiter() }
     }
 
