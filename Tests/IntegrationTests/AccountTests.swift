@@ -39,5 +39,11 @@ import Testing
         let restarted = try await Service.ready(in: directory, options, environment: environment)
         #expect(try restarted.deliver(Delivery("later", account: "auth0|anybody")).status == 401)
         #expect(try restarted.deliver(Delivery("ours-too", account: "auth0|us")).status == 200)
+        #expect(restarted.stop() == .code(0))
+
+        // And also when the delivery it was learned from is gone.
+        try FileManager.default.removeItem(atPath: directory.file("data/journal").string)
+        let emptied = try await Service.ready(in: directory, options, environment: environment)
+        #expect(try emptied.deliver(Delivery("again", account: "auth0|anybody")).status == 401)
     }
 }

@@ -29,6 +29,7 @@ final class Receiver: HTTPHandler {
     private let logger: Logger
     private let receipts: Monitor<ReceiptLedger<Waiter>>
     private let accounts: Monitor<AccountPolicy>
+    private let accountFile: AccountFile
     private let traffic = Monitor(UnverifiedTraffic())
     private let parking: ExchangeParking
     private let deadline: AnswerDeadline
@@ -42,8 +43,10 @@ final class Receiver: HTTPHandler {
         rejections: RejectionLog,
         receipts: ReceiptLedger<Waiter>,
         accounts: AccountPolicy,
+        accountFile: AccountFile,
         logger: Logger
     ) {
+        self.accountFile = accountFile
         self.journal = journal
         self.ledger = ledger
         self.keys = keys
@@ -244,6 +247,8 @@ final class Receiver: HTTPHandler {
     /// Whoever fal says submitted a request with a token of ours is us.
     private func learn(_ account: String) {
         let isFirst = accounts.withLock { $0.learn(account) }
-        if isFirst { logger.notice("account learned", metadata: ["account": "\(account)"]) }
+        guard isFirst else { return }
+        logger.notice("account learned", metadata: ["account": "\(account)"])
+        accountFile.keep(account)
     }
 }

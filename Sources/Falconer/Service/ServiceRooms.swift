@@ -45,7 +45,10 @@ struct ServiceRooms {
             throw ServiceStartFailure(.hook, "the key set's client did not start: \(error)")
         }
         var accounts = AccountPolicy(given: configuration.accounts)
-        if let account = state.account(in: journal), accounts.learn(account) {
+        let accountFile = AccountFile(path: data.appending("account"), logger: logger)
+        let kept = accountFile.read()
+        if let account = kept ?? state.account(in: journal), accounts.learn(account) {
+            if kept == nil { accountFile.keep(account) }
             logger.notice(
                 "deliveries of this account only are accepted, as learned from an earlier one with a token of ours",
                 metadata: ["account": "\(account)", "to change it": "--account"]
@@ -73,6 +76,7 @@ struct ServiceRooms {
             rejections: rejections,
             receipts: state.receipts,
             accounts: accounts,
+            accountFile: accountFile,
             logger: logger
         )
         keys.start()
