@@ -48,7 +48,7 @@ import Testing
         ("idle-timeout", "0"), ("request-deadline", "86401"), ("log-level", "loud"), ("retain-age", "23h"),
         ("retain-age", "30"),
         ("retain-bytes", "1048575"), ("retain-bytes", "10 GB"), ("retain-bytes", "9007199254740993"),
-        ("recovery", "lax"),
+        ("recovery", "lax"), ("dedupe-window", "59m"), ("dedupe-window", "31d"), ("segment-bytes", "4095"),
     ])
     func aSettingThatCannotBeExits64AndIsNamed(name: String, value: String) throws {
         let directory = TemporaryDirectory()
@@ -67,7 +67,10 @@ import Testing
 
     @Test func configShowTellsWhereEachSettingComesFromAndNoSecret() throws {
         let run = try Program.run(
-            ["config", "show", "--threads", "3", "--account", "a b", "--account", "c", "--format", "json"],
+            [
+                "config", "show", "--threads", "3", "--account", "a b", "--account", "c", "--format", "json",
+                "--dedupe-window", "1h", "--segment-bytes", "4096",
+            ],
             environment: ["FALCONER_THREADS": "2", "FALCONER_IDLE_TIMEOUT": "7", "FAL_KEY": "id:very-secret"]
         )
         #expect(run.exit == .code(0), "\(run.error)")
@@ -79,6 +82,8 @@ import Testing
         #expect(shown["threads"] == ["3", "flag"])
         #expect(shown["idle-timeout"] == ["7", "environment"])
         #expect(shown["request-deadline"] == ["30", "default"])
+        #expect(shown["dedupe-window"] == ["1h", "flag"])
+        #expect(shown["segment-bytes"] == ["4096", "flag"])
         #expect(shown["account"] == ["a b,c", "flag"])
         #expect(shown["FAL_KEY"]?.last == "environment")
         #expect(!(run.output + run.error).contains("very-secret"))

@@ -99,6 +99,7 @@ struct ServeOptions: ParsableArguments {
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
         configuration.retention = try StorageOptions.retention(value)
+        configuration.dedupeWindow = try StorageOptions.dedupeWindow(value)
         configuration.recovery = try storage.recovery(value)
         configuration.allowsNetworkFileSystem = try storage.allowsNetworkFileSystem(value)
         return configuration

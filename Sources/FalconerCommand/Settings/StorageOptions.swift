@@ -28,11 +28,20 @@ struct StorageOptions: ParsableArguments {
     )
     var allowNetworkFileSystem = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a repeated delivery is recognised, 24h; 1h to 30d. One of a submission of ours always is.",
+            valueName: "time"
+        )
+    )
+    var dedupeWindow: String?
+
     /// Every setting, with where it comes from.
     func settings(_ environment: Environment) -> [Setting<String?>] {
         [
             environment.setting("retain-age", flag: retainAge, default: nil),
             environment.setting("retain-bytes", flag: retainBytes, default: nil),
+            environment.setting("dedupe-window", flag: dedupeWindow, default: "24h"),
             environment.setting("recovery", flag: recovery, default: RecoveryPolicy.keepValid.rawValue),
             environment.setting(
                 "allow-network-filesystem",
@@ -65,6 +74,23 @@ struct StorageOptions: ParsableArguments {
         }
         return limits
     }
+
+    /// How long a repeated delivery is recognised.
+    static func dedupeWindow(_ value: (String) -> String?) throws -> Duration {
+        let text = value("dedupe-window") ?? ""
+        guard let window = Quantity.duration(text), (Self.windowLeast...Self.windowMost).contains(window) else {
+            throw CommandFailure(
+                .usage,
+                "--dedupe-window: \(text) is no time from 1h to 30d; give a number with h or d"
+            )
+        }
+        return window
+    }
+
+    /// fal repeats a delivery for up to two hours, so that less makes little sense.
+    static let windowLeast = Duration.seconds(3_600)
+    /// Each delivery in it costs up to 64 bytes of memory.
+    static let windowMost = Duration.seconds(30 * 86_400)
 
     /// What a start does about damage.
     func recovery(_ value: (String) -> String?) throws -> RecoveryPolicy {
