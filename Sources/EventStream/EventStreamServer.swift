@@ -36,7 +36,7 @@ package final class EventStreamServer: Sendable {
         do throws(SystemCallError) {
             found = try ConsumerStore.load(directory: consumersDirectory, source: log.source)
         } catch {
-            throw .system(error)
+            throw .consumers(error)
         }
         for (name, why) in found.unreadable {
             logger.error("consumer unreadable", metadata: [LogKey.consumer: "\(name)", LogKey.reason: "\(why)"])

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import LoadGenerator
 import SystemPackage
@@ -39,6 +40,24 @@ import Testing
         let consumer = try object(try #require(list.lines.first))
         #expect(consumer["name"]?.string == "e")
         #expect(consumer["cursor"]?.string == "20")
+    }
+
+    @Test func aFolderOfConsumersThatCannotBeReadIsAFailureOfStorage() throws {
+        let directory = TemporaryDirectory()
+        let data = directory.file("data").string
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        try "no folder".write(toFile: data + "/consumers")
+        let keys = directory.file("jwks.json").string
+        try Service.keySet([Service.key]).write(toFile: keys)
+        let run = try Program.run(
+            [
+                "serve", "--listen", "127.0.0.1:0", "--socket", directory.file("events.sock").string, "--data", data,
+                "--keys", keys,
+            ],
+            within: .seconds(20)
+        )
+        #expect(run.exit == .code(8), "\(run.error)")
+        #expect(run.error.contains("consumers"), "\(run.error)")
     }
 
     @Test func consumersAreShownResetAndDeletedAndWhatIsNotThereIsSaid() async throws {

@@ -153,6 +153,9 @@ struct ServiceRooms {
                 logger: logger
             )
         } catch {
+            if case .consumers = error {
+                throw ServiceStartFailure(.storage, "\(error)", advice: "look at the disk and its permissions")
+            }
             throw ServiceStartFailure(.socket, "\(error)", advice: "choose another path with --socket")
         }
     }
