@@ -141,11 +141,11 @@ struct AppendQueue: Sendable {
     /// Takes nothing any more, for good.
     ///
     /// - Returns: What waits and will not be written.
-    mutating func poison(failing events: Int) -> [PendingAppend] {
+    mutating func poison(failing events: Int) -> Deque<PendingAppend> {
         state = .poisoned
         statistics.failures[.poisoned, default: 0] += events + pending.count
-        let rest = Array(pending)
-        pending.removeAll()
+        let rest = pending
+        pending = Deque()
         pendingBytes = 0
         return rest
     }

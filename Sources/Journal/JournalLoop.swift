@@ -1,3 +1,4 @@
+import DequeModule
 import Logging
 import Posix
 import Threading
@@ -101,6 +102,7 @@ struct JournalLoop {
             "the journal cannot be written any more; check the disk and start again",
             metadata: ["error": "\(error)"]
         )
-        for append in batch + rest { append.completion(.failed(.poisoned)) }
+        for append in batch { append.completion(.failed(.poisoned)) }
+        for append in rest { append.completion(.failed(.poisoned)) }
     }
 }
