@@ -152,7 +152,8 @@ extension Director.State {
             if CallKind.segmentSync.matches(call) { syncFailed = true }
             return .fails(rules[index].errno)
         }
-        if let shortWrites, case .write = call { return .takes(shortWrites) }
+        // A large event in small pieces would take longer than anybody waits.
+        if let shortWrites, case .write(_, let bytes) = call { return .takes(max(shortWrites, bytes / 64)) }
         return .none
     }
 
