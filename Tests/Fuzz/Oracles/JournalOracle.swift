@@ -2,8 +2,8 @@ import Journal
 
 /// The journal's rules once more, as plainly as they can be written and without a line of the journal's own scanner.
 ///
-/// A line is what ends with a line feed, carries the checksum of its bytes and an id above all before it. Where bytes are
-/// bad, a line may still begin with one of the disk's sectors behind them.
+/// A line is what ends with a line feed, carries the checksum of its bytes and an id above all before it, and below the
+/// name of the next segment. Where bytes are bad, a line may still begin with one of the disk's sectors behind them.
 struct JournalOracle {
     /// What one segment holds.
     struct Segment: Equatable {
@@ -15,8 +15,11 @@ struct JournalOracle {
     private static let head = Array(#"{"specversion":"1.0","id":""#.utf8)
     private static let sectorBytes = 512
     private var lastID: UInt64 = 0
+    private var endID = UInt64.max
 
-    mutating func read(_ bytes: [UInt8]) -> Segment {
+    /// Reads the next segment; `endID` is the first id of the one behind it.
+    mutating func read(_ bytes: [UInt8], before endID: UInt64?) -> Segment {
+        self.endID = endID ?? .max
         var segment = Segment()
         var start = 0
         while start < bytes.count {
@@ -57,7 +60,9 @@ struct JournalOracle {
     private func id(_ line: ArraySlice<UInt8>) -> UInt64? {
         guard line.starts(with: Self.head), Self.isIntact(Array(line)) else { return nil }
         let digits = line.dropFirst(Self.head.count).prefix { $0 != UInt8(ascii: "\"") }
-        guard let id = UInt64(String(decoding: digits, as: UTF8.self)), id > lastID else { return nil }
+        guard let id = UInt64(String(decoding: digits, as: UTF8.self)), id > lastID, id < endID else {
+            return nil
+        }
         return id
     }
 

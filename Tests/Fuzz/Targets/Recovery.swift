@@ -17,10 +17,12 @@ func checkRecovery(_ bytes: [UInt8]) throws(Violation) {
     let script = SegmentScript(&feed)
     var oracle = JournalOracle()
     var expected = Expected()
-    for segment in script.segments {
+    for (place, segment) in script.segments.enumerated() {
         let path = path(segment.first)
         fileSystem[path] = segment.bytes
-        expected.add(oracle.read(segment.bytes), first: segment.first, path: path, bytes: segment.bytes)
+        let next = script.segments.dropFirst(place + 1).first?.first
+        let found = oracle.read(segment.bytes, before: next)
+        expected.add(found, first: segment.first, path: path, bytes: segment.bytes)
     }
     let first = try start(fileSystem)
     try require(first.replayed == expected.ids, "replayed \(first.replayed), there are \(expected.ids)")
