@@ -41,10 +41,9 @@ extension EventLoop {
 
     /// Sends what waited for the disk and need not wait any more.
     func sendHeld(_ active: ActiveConsumer) {
-        while let first = active.held.first, first.version <= active.savedVersion {
-            active.held.removeFirst()
-            guard let connection = connections[first.member] else { continue }
-            send(first.frame, to: connection)
+        while let held = active.nextHeld() {
+            guard let connection = connections[held.member] else { continue }
+            send(held.frame, to: connection)
             settle(connection)
         }
     }

@@ -37,9 +37,7 @@ extension EventLoop {
         guard isSync || active.syncMembers.contains(connection.token) else { return }
         // What was known before is on disk already.
         let frame = Frames.acked(id: id, reference: reference)
-        active.held.append(
-            ActiveConsumer.Held(version: active.consumer.version, member: connection.token, frame: frame)
-        )
+        active.hold(frame, for: connection.token, until: active.consumer.version)
         if active.isDirty { submit(active) }
         sendHeld(active)
     }

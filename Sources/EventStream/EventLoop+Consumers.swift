@@ -84,7 +84,7 @@ extension EventLoop {
         active.members[connection.token] = nil
         active.syncMembers.remove(connection.token)
         active.toldCaughtUp.remove(connection.token)
-        active.held.removeAll { $0.member == connection.token }
+        active.dropHeld(for: connection.token)
         // Not from here: whoever closes a connection may be in the middle of handing out.
         schedule(now)
     }
@@ -116,6 +116,7 @@ extension EventLoop {
         for token in active.members.keys {
             guard let connection = connections[token] else { continue }
             active.consumer.setReady(connection.output.isEmpty && connection.closing == .no, Int(token))
+            noteHandedOver(connection, active)
         }
         do throws(EventLogError) {
             try deliverAgain(active)
@@ -133,7 +134,8 @@ extension EventLoop {
 
     private func deliverAgain(_ active: ActiveConsumer) throws(EventLogError) {
         let parkedBefore = active.consumer.parked.count
-        while let delivery = active.consumer.redelivery(now: now, time: .now) {
+        while active.heldBytes < limits.bufferBytesMax, let delivery = active.consumer.redelivery(now: now, time: .now)
+        {
             guard let line = try line(delivery.id) else {
                 // It is no longer kept, or was damaged: nobody can finish it.
                 _ = active.consumer.terminate(
@@ -143,7 +145,7 @@ extension EventLoop {
                 )
                 continue
             }
-            hand(delivery, line[...], active, waitsForDisk: true)
+            hand(delivery, line[...], active)
         }
         announce(active, since: parkedBefore)
     }
@@ -168,7 +170,7 @@ extension EventLoop {
 
     private func deliverNew(_ active: ActiveConsumer) throws(EventLogError) {
         var turn = 0
-        while active.consumer.takesNew {
+        while active.heldBytes < limits.bufferBytesMax, active.consumer.takesNew {
             if active.linesStart >= active.lines.count {
                 guard turn < limits.turnBytesMax else {
                     for token in active.members.keys { connections[token].map(makeReady) }
@@ -192,7 +194,7 @@ extension EventLoop {
             }
             let parkedBefore = active.consumer.parked.count
             if let delivery = active.consumer.take(id, now: now, time: .now) {
-                hand(delivery, active.lines[range], active, waitsForDisk: id > active.savedReserved)
+                hand(delivery, active.lines[range], active)
             } else {
                 announce(active, since: parkedBefore)
             }
@@ -238,30 +240,34 @@ extension EventLoop {
             if active.held.isEmpty {
                 send(frame, to: connection)
             } else {
-                active.held.append(ActiveConsumer.Held(version: 0, member: token, frame: frame))
+                active.hold(frame, for: token, until: 0)
             }
         }
     }
 
     /// Sends an event, now or once the disk knows enough of it.
-    private func hand(
-        _ delivery: Consumer.Delivery,
-        _ line: ArraySlice<UInt8>,
-        _ active: ActiveConsumer,
-        waitsForDisk: Bool
-    ) {
+    private func hand(_ delivery: Consumer.Delivery, _ line: ArraySlice<UInt8>, _ active: ActiveConsumer) {
         let frame =
             active.consumer.settings.ack == .each
             ? Frames.delivery(id: delivery.id, number: delivery.number, line: line) : Array(line)
         let member = UInt64(delivery.member)
+        let waitsForDisk = active.consumer.isCountedFirst(delivery, savedReserved: active.savedReserved)
         if waitsForDisk || !active.held.isEmpty {
-            let version = waitsForDisk ? active.consumer.version : 0
-            active.held.append(ActiveConsumer.Held(version: version, member: member, frame: frame))
+            active.hold(frame, for: member, until: waitsForDisk ? active.consumer.version : 0)
         } else if let connection = connections[member] {
             send(frame, to: connection)
             active.consumer.setReady(connection.output.isEmpty, delivery.member)
+            noteHandedOver(connection, active)
             settle(connection)
         }
+    }
+
+    /// Notes that the kernel has everything a member was sent, which is all that `none` waits for.
+    private func noteHandedOver(_ connection: Connection, _ active: ActiveConsumer) {
+        guard active.consumer.settings.ack == .none, connection.output.isEmpty, active.held.isEmpty,
+            !connection.isBroken
+        else { return }
+        active.consumer.handedOver()
     }
 
     /// Tells the members of events that were parked.

@@ -27,7 +27,9 @@ final class ActiveConsumer {
     /// Acknowledgements are on disk before they are answered, on these connections.
     var syncMembers: Set<UInt64> = []
     /// What waits for the disk, in the order in which it is to be sent.
-    var held: Deque<Held> = []
+    private(set) var held: Deque<Held> = []
+    /// The bytes of ``held``; while they are many, nothing more is read.
+    private(set) var heldBytes = 0
     /// The version that was handed to the store last.
     var submittedVersion: UInt64 = 0
     /// What the versions say that the store has and the disk perhaps not yet.
@@ -51,6 +53,26 @@ final class ActiveConsumer {
 
     /// Whether something on disk is older than what is known.
     var isDirty: Bool { consumer.version > submittedVersion }
+
+    /// Has a frame wait until that version is on disk, behind those that wait already.
+    func hold(_ frame: [UInt8], for member: UInt64, until version: UInt64) {
+        held.append(Held(version: version, member: member, frame: frame))
+        heldBytes += frame.count
+    }
+
+    /// The next frame that need not wait any more.
+    func nextHeld() -> Held? {
+        guard let first = held.first, first.version <= savedVersion else { return nil }
+        held.removeFirst()
+        heldBytes -= first.frame.count
+        return first
+    }
+
+    /// Drops what waits for a member that is gone.
+    func dropHeld(for member: UInt64) {
+        held.removeAll { $0.member == member }
+        heldBytes = held.reduce(0) { $0 + $1.frame.count }
+    }
 
     /// Drops what was read ahead, so that reading goes on where the consumer is.
     func rewind() {

@@ -137,10 +137,11 @@ struct Consumer: Sendable {
         )
     }
 
-    /// What is saved when everything has come to rest: nothing is suspect afterwards.
+    /// What is saved when everything has come to rest: nothing that happened in this life is suspect afterwards.
     var cleanSnapshot: ConsumerSnapshot {
         var snapshot = snapshot
-        snapshot.reserved = read
+        // What may have been delivered before a crash, and was not read again since, still may have been.
+        snapshot.reserved = max(read, suspect)
         return snapshot
     }
 
@@ -199,8 +200,7 @@ struct Consumer: Sendable {
         read = id
         version += 1
         if id > reserved { reserved = id + Self.reservedStep }
-        guard settings.ack != .none else { return freeMember.map { Delivery(id: id, member: $0, number: 1) } }
-        pending[id] = Pending(deliveries: id <= suspect ? 1 : 0, place: .ready)
+        pending[id] = Pending(deliveries: id <= suspect && settings.ack != .none ? 1 : 0, place: .ready)
         return deliver(id, now: now, time: time)
     }
 
@@ -221,16 +221,23 @@ struct Consumer: Sendable {
         return nil
     }
 
+    /// Whether it has to be on disk that a delivery was made, before it is: otherwise a crash would have it made again
+    /// under the same number.
+    func isCountedFirst(_ delivery: Delivery, savedReserved: UInt64) -> Bool {
+        settings.ack != .none && (delivery.number > 1 || delivery.id > savedReserved)
+    }
+
     private mutating func deliver(_ id: UInt64, now: Instant, time: WallTime) -> Delivery? {
         guard let event = pending[id], let member = freeMember else { return nil }
-        guard event.deliveries < settings.maxDeliveries else {
+        // What nobody acknowledges cannot be given up either: it only has to leave the service.
+        guard settings.ack == .none || event.deliveries < settings.maxDeliveries else {
             park(id, reason: "not acknowledged in \(event.deliveries) deliveries", time: time)
             return nil
         }
         let number = event.deliveries + 1
         pending[id] = Pending(
             deliveries: number,
-            place: .out(member, appointment: appoint(id, at: now + settings.ackWait))
+            place: .out(member, appointment: settings.ack == .none ? 0 : appoint(id, at: now + settings.ackWait))
         )
         members[member]?.inFlight += 1
         inFlight += 1
@@ -295,15 +302,24 @@ struct Consumer: Sendable {
 extension Consumer {
     // MARK: - What members say
 
-    /// The event is finished; with `upto` so is everything before it.
+    /// The event is finished, also one that was parked by then; with `upto` so is everything before it that is not parked.
     mutating func acknowledge(_ id: UInt64) -> AckOutcome {
         guard id <= read else { return .notDelivered }
+        _ = drop(id)
         switch settings.ack {
         case .none: break
         case .each: remove(id)
         case .upto: for earlier in pending.keys where earlier <= id { remove(earlier) }
         }
         return .taken
+    }
+
+    /// With `none`, where there is one member at most: everything that it was sent has left the service.
+    mutating func handedOver() {
+        guard settings.ack == .none, inFlight > 0 else { return }
+        for (id, event) in pending {
+            if case .out = event.place { remove(id) }
+        }
     }
 
     /// The event could not be finished now: it is delivered again after a while.

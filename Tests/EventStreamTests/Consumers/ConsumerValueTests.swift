@@ -207,6 +207,61 @@ import Testing
         #expect(taken37.map(\.number) == [1])
     }
 
+    @Test func whatIsSuspectStaysSoAcrossAnOrderlyStop() {
+        var consumer = consumer()
+        _ = take(1...1, &consumer)
+        let saved = consumer.snapshot
+        _ = take(2...3, &consumer)
+        // A crash; then a life that stops in order before it has read 2 and 3 again.
+        let between = Consumer(saved).cleanSnapshot
+        var next = Consumer(between)
+        _ = next.join(1)
+        let again = take(2...2, &next)
+        #expect(again.map(\.number) == [2])
+    }
+
+    @Test(arguments: [(UInt64(2), 1, false), (3, 1, true), (2, 2, true)])
+    func aDeliveryThatTheDiskDoesNotCoverIsCountedThereFirst(_ id: UInt64, _ number: Int, _ isFirst: Bool) {
+        let delivery = Consumer.Delivery(id: id, member: 1, number: number)
+        #expect(consumer().isCountedFirst(delivery, savedReserved: 2) == isFirst)
+        #expect(!consumer { $0.ack = .none }.isCountedFirst(delivery, savedReserved: 2))
+    }
+
+    @Test func whatNobodyAcknowledgesIsDoneOnceItHasLeftTheService() {
+        var consumer = consumer { $0.ack = .none }
+        _ = take(1...3, &consumer)
+        #expect(consumer.cursor == 0)
+        for _ in 0..<5 {
+            // It dies with events in its buffers, more often than anything is delivered with acknowledgements.
+            consumer = Consumer(consumer.snapshot)
+            _ = consumer.join(1)
+            let again = (1...3).map { _ in consumer.redelivery(now: begin, time: day)?.id }
+            #expect(again == [1, 2, 3])
+        }
+        #expect(consumer.due == nil)
+        consumer.handedOver()
+        #expect(consumer.cursor == 3)
+        #expect(consumer.parked.isEmpty)
+        consumer.leave(1)
+        _ = consumer.join(2)
+        let nothing = consumer.redelivery(now: begin, time: day)
+        #expect(nothing == nil)
+    }
+
+    @Test func anAcknowledgementThatComesLateFinishesAParkedEvent() {
+        var consumer = consumer { $0.maxDeliveries = 1 }
+        _ = take(1...2, &consumer)
+        _ = consumer.advance(now: begin + consumer.settings.ackWait)
+        let nothing = consumer.redelivery(now: begin, time: day)
+        #expect(nothing == nil)
+        #expect(consumer.parked.map(\.id) == [1, 2])
+        let version = consumer.version
+        let said = consumer.acknowledge(2)
+        #expect(said == .taken)
+        #expect(consumer.parked.map(\.id) == [1])
+        #expect(consumer.version > version)
+    }
+
     @Test func aFileSaysEverythingAboutAConsumerAndNothingElseIsOne() throws {
         var consumer = consumer {
             $0.filter.types = [Glob("fal.request.*")!]
