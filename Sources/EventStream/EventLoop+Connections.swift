@@ -89,7 +89,7 @@ extension EventLoop {
         }
         if connectionsOfUser[peer.userID, default: 0] >= limits.connectionsPerUserMax {
             return Refusal(
-                .tooManyConnections,
+                .tooManyConnectionsOfUser,
                 "user \(peer.userID) has \(limits.connectionsPerUserMax) connections, the most: close one or try again later"
             )
         }

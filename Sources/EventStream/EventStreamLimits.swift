@@ -2,7 +2,7 @@
 package struct EventStreamLimits: Equatable, Sendable {
     /// Connections at a time; one more is told `too_many_connections` and closed.
     package var connectionsMax = 1024
-    /// Connections at a time of one user.
+    /// Connections at a time of one user; one more is told `too_many_connections_of_user` and closed.
     package var connectionsPerUserMax = 256
     /// Bytes of one line of a client, without the line feed.
     package var commandLineBytesMax = 1 << 20

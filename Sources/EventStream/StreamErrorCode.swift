@@ -10,8 +10,10 @@ package enum StreamErrorCode: String, CaseIterable, Sendable {
     case lineTooLong = "line_too_long"
     /// The line was begun and not ended in time; the connection is closed.
     case lineTimeout = "line_timeout"
-    /// There are too many connections, in all or of this user; this one is closed.
+    /// There are too many connections in all; this one is closed.
     case tooManyConnections = "too_many_connections"
+    /// There are too many connections of this user; this one is closed.
+    case tooManyConnectionsOfUser = "too_many_connections_of_user"
     /// All clients together have sent too much that is not complete; this connection is closed.
     case busy
     /// The connection has its subscription already.

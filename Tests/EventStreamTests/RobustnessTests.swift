@@ -134,7 +134,7 @@ import Threading
         let server = try TestServer { $0.connectionsPerUserMax = 2 }
         let clients = try (0..<2).map { _ in try server.connect() }
         let refused = try TestClient(path: server.path)
-        #expect(try refused.line()?.contains(#""code":"too_many_connections""#) == true)
+        #expect(try refused.line()?.contains(#""code":"too_many_connections_of_user""#) == true)
         _ = clients
     }
 

@@ -1,3 +1,4 @@
+package import EventStream
 package import FalQueue
 package import HTTPServer
 package import Journal
@@ -20,6 +21,8 @@ package struct ServiceConfiguration: Sendable {
     package var listen: [ListenAddress]
     /// What the hook takes from its clients.
     package var limits = ServerLimits()
+    /// What the clients of the event stream may use.
+    package var stream = EventStreamLimits()
     /// The event loops of the hook; nil means one for each core.
     package var threads: Int?
     /// The socket of the event stream.

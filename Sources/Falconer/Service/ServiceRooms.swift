@@ -150,6 +150,7 @@ struct ServiceRooms {
                 consumersDirectory: configuration.dataDirectory.appending("consumers").string,
                 log: JournalEventLog(journal: journal),
                 commands: commands,
+                limits: configuration.stream,
                 logger: logger
             )
         } catch {

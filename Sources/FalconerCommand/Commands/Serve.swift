@@ -7,6 +7,7 @@ import HTTPServer
 import JSONText
 import Journal
 import Logging
+import Posix
 import ServiceLifecycle
 import SystemPackage
 import UnixSignals
@@ -38,6 +39,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
+            OpenFilesLimit.raise()
             let configuration = try options.resolved(Environment(variables: ProcessInfo.processInfo.environment))
             let logger = try options.log.logger("falconer")
             let service: FalconerService

@@ -52,6 +52,7 @@ struct ServeOptions: ParsableArguments {
 
     @OptionGroup var storage: StorageOptions
     @OptionGroup var limits: LimitOptions
+    @OptionGroup var stream: StreamOptions
     @OptionGroup var log: LogOptions
 
     /// Every setting, with where it comes from; the key's value is not among them.
@@ -69,7 +70,7 @@ struct ServeOptions: ParsableArguments {
             environment.setting("fal-key-file", flag: falKeyFile, default: nil),
             environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
             log.setting(environment),
-        ] + storage.settings(environment) + limits.settings(environment)
+        ] + storage.settings(environment) + limits.settings(environment) + stream.settings(environment)
     }
 
     /// The configuration that is in force.
@@ -98,6 +99,7 @@ struct ServeOptions: ParsableArguments {
         configuration.key = try key(value("fal-key-file"), environment)
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
+        configuration.stream = try stream.resolved(value)
         configuration.retention = try StorageOptions.retention(value)
         configuration.dedupeWindow = try StorageOptions.dedupeWindow(value)
         configuration.recovery = try storage.recovery(value)
