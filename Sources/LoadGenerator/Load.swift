@@ -19,6 +19,9 @@ package struct Load: Sendable {
     /// How many connections that broke are made anew, all together; a delivery that was lost with one is not sent again.
     package var reconnectionsMax = 0
 
+    /// How many deliveries are sent a second, whatever the answers do; nil sends each when the one before is answered.
+    package var perSecond: Double?
+
     /// Plans a load.
     package init(port: UInt16, connections: Int, limit: Duration, sendingTime: Duration? = nil) {
         self.port = port
@@ -76,6 +79,7 @@ private struct LoadRun {
         }
         var lastAnswer = start
         while !connections.isEmpty, start.duration(to: .now) < plan.limit {
+            beginWhatIsDue()
             for index in readyConnections().reversed() {
                 var connection = connections[index]
                 let goesOn = advance(&connection) { answer in
@@ -101,6 +105,22 @@ private struct LoadRun {
         return result
     }
 
+    private var isOver: Bool { plan.sendingTime.map { start.duration(to: .now) >= $0 } ?? false }
+
+    /// When the next delivery is to be sent.
+    private var due: ContinuousClock.Instant {
+        plan.perSecond.map { start + .microseconds(Int64(Double(next) * 1_000_000 / $0)) } ?? start
+    }
+
+    /// Gives what is due to connections that have nothing to do.
+    private mutating func beginWhatIsDue() {
+        for index in connections.indices.reversed() where connections[index].delivery == nil {
+            guard isOver || due <= .now else { return }
+            var connection = connections[index]
+            if begin(&connection) { connections[index] = connection } else { connections.remove(at: index) }
+        }
+    }
+
     private mutating func replaceTheBroken() {
         while connections.count < plan.connections, reconnections < plan.reconnectionsMax {
             reconnections += 1
@@ -116,13 +136,13 @@ private struct LoadRun {
             let events = connection.outgoing.isEmpty ? POLLIN : POLLIN | POLLOUT
             return pollfd(fd: connection.descriptor, events: Int16(events), revents: 0)
         }
-        guard unsafe poll(&polled, nfds_t(polled.count), 100) > 0 else { return [] }
+        let patience: Int32 = plan.perSecond != nil && connections.contains { $0.delivery == nil } ? 1 : 100
+        guard unsafe poll(&polled, nfds_t(polled.count), patience) > 0 else { return [] }
         return polled.indices.filter { polled[$0].revents != 0 }
     }
 
     /// Gives a connection its next delivery; false when there is none or it cannot connect.
     private mutating func begin(_ connection: inout LoadConnection) -> Bool {
-        let isOver = plan.sendingTime.map { start.duration(to: .now) >= $0 } ?? false
         guard !isOver else {
             if connection.descriptor >= 0 { close(connection.descriptor) }
             return false
@@ -134,13 +154,16 @@ private struct LoadRun {
             }
             connection.descriptor = descriptor
         }
+        let due = due
+        // Nobody waits for an answer here, so a delivery that is late counts from when it was due.
+        if plan.perSecond != nil, due > .now { return true }
         guard let delivery = supply(next) else {
             close(connection.descriptor)
             return false
         }
         connection.delivery = next
         connection.outgoing = delivery.bytes[...]
-        connection.startedAt = .now
+        connection.startedAt = plan.perSecond == nil ? .now : due
         next += 1
         return send(&connection)
     }
