@@ -41,6 +41,8 @@ package struct JournalGenerator: Sendable {
         package let bytes: Int
     }
 
+    /// The endpoint of every hundredth delivery.
+    static let rareEndpoint = "xai/grok-imagine-image"
     /// The most deliveries that wait to be written.
     private static let underWayMax = 4_096
     /// How long a line is, about.
@@ -156,7 +158,7 @@ package struct JournalGenerator: Sendable {
             data: EventData(validated: Array(delivery.body), isSingleLine: true)
         )
         draft.subject = delivery.requestID
-        draft.endpoint = "xai/grok-imagine-video/text-to-video"
+        draft.endpoint = number.isMultiple(of: 100) ? Self.rareEndpoint : "xai/grok-imagine-video/text-to-video"
         draft.origin = .webhook
         draft.falUserID = delivery.account
         draft.falTimestamp = delivery.timestamp

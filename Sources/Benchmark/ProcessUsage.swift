@@ -6,6 +6,8 @@ struct ProcessUsage {
     var processorTime: Duration
     /// The most memory it ever had resident, bytes.
     var peakBytes: Int
+    /// The memory it has resident now, bytes.
+    var residentBytes: Int
 
     /// Reads the counts of a running process; nil when it is gone.
     init?(of processID: Int32) {
@@ -18,9 +20,14 @@ struct ProcessUsage {
         guard fields.count > 12, let user = Int64(fields[11]), let kernel = Int64(fields[12]) else { return nil }
         // The unit is 1/100 s on every Linux that Swift runs on (sysconf(_SC_CLK_TCK)).
         processorTime = .milliseconds((user + kernel) * 10)
-        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        let kilobytes = peak?.split(separator: " ").dropFirst().first.flatMap { Int($0.drop { $0 == "\t" }) }
-        peakBytes = (kilobytes ?? 0) * 1_024
+        peakBytes = Self.bytes("VmHWM:", in: status)
+        residentBytes = Self.bytes("VmRSS:", in: status)
+    }
+
+    private static func bytes(_ name: String, in status: String) -> Int {
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+        let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0.drop { $0 == "\t" }) }
+        return (kilobytes ?? 0) * 1_024
     }
 
     private static func text(_ path: String) -> String? {

@@ -65,7 +65,7 @@ extension Bench {
             try StandardOutput.write(writer.line)
         }
 
-        private static func size(_ text: String) throws -> Int {
+        static func size(_ text: String) throws -> Int {
             let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("", 1)]
             for (unit, factor) in units where text.hasSuffix(unit) {
                 guard let count = Int(text.dropLast(unit.count)), (1...(1_000_000_000_000 / factor)).contains(count)

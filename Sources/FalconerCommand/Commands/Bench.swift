@@ -13,7 +13,9 @@ struct Bench: ParsableCommand {
 
             Exit codes: 0 measured, 1 no figure, because something failed or was not in the journal.
             """,
-        subcommands: [Receive.self, Recover.self, MakeJournal.self, Answer.self]
+        subcommands: [
+            Receive.self, Fanout.self, Replay.self, Latency.self, Recover.self, MakeJournal.self, Answer.self,
+        ]
     )
 
     /// The command `falconer bench receive`.
