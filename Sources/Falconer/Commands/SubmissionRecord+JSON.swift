@@ -11,7 +11,7 @@ extension SubmissionRecord {
         writer.member("request_id", requestID)
         writer.member("tag", tag)
         writer.member("sent", Int(entry.sendCount))
-        writer.member("created", createdAt.rfc3339)
+        writer.member("created", createdAt?.rfc3339)
         writer.member("updated", updatedAt?.rfc3339)
         writer.member("id", "\(entry.lastSequence)")
         if isPruned { writer.member("pruned", true) }

@@ -24,6 +24,8 @@ struct SubmitCommand {
     let endpoint: EndpointID
     let input: [UInt8]
     let tag: String?
+    /// What makes it the same submission when it is asked for again.
+    let key: IdempotencyKey?
     /// What may not do what was meant, and is sent all the same.
     let warnings: [InputProblem]
 
@@ -51,12 +53,24 @@ struct SubmitCommand {
         guard (tag?.utf8.count ?? 0) <= Self.tagBytesMax else {
             throw Refusal(code: "bad_request", message: "\"tag\" may have \(Self.tagBytesMax) bytes at most")
         }
+        key = try Self.key(members, line)
         let problems = ModelCatalog.check(endpoint, input)
         warnings = problems.filter { $0.severity == .warning }
         let errors = problems.filter { $0.severity == .error }
         if let first = errors.first {
             throw Refusal(code: "invalid_input", message: "\(first)", problems: errors)
         }
+    }
+
+    private static func key(_ members: JSONObjectMembers, _ line: [UInt8]) throws(Refusal) -> IdempotencyKey? {
+        guard let text = try string("idempotency_key", members, line) else { return nil }
+        guard let key = IdempotencyKey(text) else {
+            throw Refusal(
+                code: "bad_request",
+                message: "\"idempotency_key\" must have 1 to \(IdempotencyKey.bytesMax) bytes"
+            )
+        }
+        return key
     }
 
     private static func string(

@@ -46,6 +46,7 @@ package final class FalconerService: Service {
     private let receiver: Receiver
     private let server: HTTPServer
     private let stream: EventStreamServer
+    private let commands: Commands
     private let outbox: Outbox?
     private let logger: Logger
     private let failures: AsyncStream<JournalFailure>
@@ -56,6 +57,7 @@ package final class FalconerService: Service {
         rooms: ServiceRooms,
         server: HTTPServer,
         stream: EventStreamServer,
+        commands: Commands,
         outbox: Outbox?,
         logger: Logger,
         whenOverdue: @escaping @Sendable () -> Void
@@ -69,6 +71,7 @@ package final class FalconerService: Service {
         failures = rooms.failures
         self.server = server
         self.stream = stream
+        self.commands = commands
         self.outbox = outbox
         self.logger = logger
     }
@@ -114,7 +117,7 @@ package final class FalconerService: Service {
         let url = "http://\(server.boundAddresses.first.map { "\($0)" } ?? "")"
         let publicURL = try configuration.publicURL(listening: url)
         let outbox = try rooms.makeOutbox(configuration, publicURL, logger: logger)
-        let stream = try rooms.startStream(configuration, outbox, logger: logger)
+        let (stream, commands) = try rooms.startStream(configuration, outbox, logger: logger)
         rooms.journal.onDurable { _ in stream.eventsBecameDurable() }
         // For what became durable before there was somebody to be told.
         stream.eventsBecameDurable()
@@ -123,6 +126,7 @@ package final class FalconerService: Service {
             unsettled = try rooms.settleInterrupted()
         } catch {
             stream.stop(reason: "the service did not start")
+            commands.stop()
             throw error
         }
         if outbox == nil, !rooms.unsent.isEmpty {
@@ -154,6 +158,7 @@ package final class FalconerService: Service {
             rooms: rooms,
             server: server,
             stream: stream,
+            commands: commands,
             outbox: outbox,
             logger: logger,
             whenOverdue: whenOverdue
@@ -192,6 +197,7 @@ package final class FalconerService: Service {
         outbox?.stop()
         server.stop(deadline: Self.drainTime)
         stream.stop(reason: "the service is stopping")
+        commands.stop()
         journal.close()
         rejections.close()
         logger.info("stopped")

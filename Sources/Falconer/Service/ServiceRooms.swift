@@ -131,12 +131,12 @@ struct ServiceRooms {
         }
     }
 
-    /// Starts the event stream, with the commands it takes.
+    /// Starts the event stream, and what carries out the commands it takes.
     func startStream(
         _ configuration: ServiceConfiguration,
         _ outbox: Outbox?,
         logger: Logger
-    ) throws(ServiceStartFailure) -> EventStreamServer {
+    ) throws(ServiceStartFailure) -> (EventStreamServer, Commands) {
         let commands = Commands(
             ledger: ledger,
             outbox: outbox,
@@ -145,7 +145,7 @@ struct ServiceRooms {
             logger: logger
         )
         do {
-            return try EventStreamServer.start(
+            let stream = try EventStreamServer.start(
                 path: configuration.socketPath,
                 consumersDirectory: configuration.dataDirectory.appending("consumers").string,
                 log: JournalEventLog(journal: journal),
@@ -153,7 +153,9 @@ struct ServiceRooms {
                 limits: configuration.stream,
                 logger: logger
             )
+            return (stream, commands)
         } catch {
+            commands.stop()
             if case .consumers = error {
                 throw ServiceStartFailure(.storage, "\(error)", advice: "look at the disk and its permissions")
             }

@@ -48,6 +48,7 @@ extension Ledger {
             endpoint: details?.endpoint,
             tag: details?.tag,
             requestID: details?.requestID ?? last?.subject ?? line(entry.outcomeSequence)?.subject,
+            createdAt: entry.id.time ?? line(entry.createdSequence)?.time,
             updatedAt: last?.time
         )
     }
@@ -90,7 +91,8 @@ extension Ledger {
         let fingerprint: UInt64?
     }
 
-    private func line(_ sequence: UInt64) -> EventLine? {
+    /// An event, if the journal keeps it.
+    func line(_ sequence: UInt64) -> EventLine? {
         guard sequence > 0 else { return nil }
         return (try? journal.event(sequence)) ?? nil
     }

@@ -92,6 +92,8 @@ final class Ledger: Sendable {
     }
 
     /// Records a new submission; it is in the book once the completion is called.
+    ///
+    /// One with an idempotency key must not be in the book yet, and nobody else may be recording it.
     func create(
         _ command: SubmitCommand,
         completion: @escaping @Sendable (Result<SubmissionEntry, Failure>) -> Void
@@ -99,7 +101,9 @@ final class Ledger: Sendable {
         let now = WallTime.now
         let id: SubmissionID
         do {
-            id = SubmissionID(at: now, random: try randomBytes(SubmissionID.randomByteCount))
+            id =
+                try command.key?.submission
+                ?? SubmissionID(at: now, random: randomBytes(SubmissionID.randomByteCount))
         } catch {
             completion(.failure(.noRandomness))
             return
@@ -108,6 +112,7 @@ final class Ledger: Sendable {
         data.member("endpoint", command.endpoint.description)
         data.member("input", json: command.input)
         data.member("tag", command.tag)
+        data.member("idempotency_key", command.key?.text)
         var draft = EventDraft(type: .submissionCreated, time: now, data: EventData(data.bytes))
         draft.submission = id.text
         draft.endpoint = command.endpoint.description

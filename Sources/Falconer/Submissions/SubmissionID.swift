@@ -3,6 +3,7 @@ package import Posix
 
 /// The id of a submission of ours: a UUID version 7, so that ids sort by the time they were made.
 ///
+/// One that was submitted with an ``IdempotencyKey`` has a UUID version 8, which follows from the key.
 /// It exists before fal has given the request an id of its own (RFC 9562, section 5.7).
 package struct SubmissionID: Hashable, Sendable, CustomStringConvertible {
     /// The 16 bytes of the UUID.
@@ -26,8 +27,12 @@ package struct SubmissionID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// When the id was made, to the millisecond: its first 48 bits.
-    package var time: WallTime { WallTime(microseconds: Int64(key.high >> 16) * 1_000) }
+    /// When the id was made, to the millisecond: its first 48 bits; nil for one that follows from an idempotency key.
+    package var time: WallTime? {
+        isOfVersion7 ? WallTime(microseconds: Int64(key.high >> 16) * 1_000) : nil
+    }
+
+    private var isOfVersion7: Bool { key.high >> 12 & 0xF == 7 }
 
     package var description: String { text }
 

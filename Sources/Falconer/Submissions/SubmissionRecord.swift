@@ -10,6 +10,8 @@ package struct SubmissionRecord: Sendable {
     package let tag: String?
     /// fal's id for it, where it is known.
     package let requestID: String?
+    /// When it was recorded; nil when the journal does not keep that any more.
+    package let createdAt: WallTime?
     /// When the newest event about it was recorded; nil when the journal does not keep that any more.
     package let updatedAt: WallTime?
 
@@ -18,9 +20,6 @@ package struct SubmissionRecord: Sendable {
 
     /// Where it stands.
     package var state: SubmissionState { entry.state }
-
-    /// When it was recorded, to the millisecond.
-    package var createdAt: WallTime { entry.id.time }
 
     /// Whether a part of what there was to know is not kept any more.
     package var isPruned: Bool { endpoint == nil || updatedAt == nil }

@@ -15,9 +15,14 @@ struct Submit: ParsableCommand {
               falconer submit xai/grok-imagine-video/text-to-video --prompt "A falcon dives at dawn" --wait
               falconer submit fal-ai/flux/dev -i prompt="a falcon" -i seed=42
               falconer submit fal-ai/flux/dev --input input.json --tag holiday
+              falconer submit fal-ai/flux/dev --prompt "a falcon" --idempotency-key order-4711
+
+            With --idempotency-key the same endpoint and input under the same key are the same submission, also after \
+            a restart and for as long as the journal keeps it; another input under that key is a conflict.
 
             Exit codes: 0 submitted (with --wait: succeeded), 2 failed or refused, 3 not done in time, 5 no service, \
-            6 not known whether fal has it, 9 key refused, 64 the input is not valid.
+            6 not known whether fal has it, 9 key refused, 10 the idempotency key is another input's, 64 the input is \
+            not valid.
             """
     )
 
@@ -48,6 +53,14 @@ struct Submit: ParsableCommand {
     @Option(help: "A label of yours, kept with the submission.")
     var tag: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A text that makes it the same submission when it is asked for again: nothing is sent twice.",
+            valueName: "key"
+        )
+    )
+    var idempotencyKey: String?
+
     @Flag(help: "Stay until the result is there, and print it.")
     var wait = false
 
@@ -71,7 +84,7 @@ struct Submit: ParsableCommand {
                 try print(reply, id)
                 return
             }
-            let since = UInt64(reply.string("id") ?? "").map { $0 - 1 } ?? 0
+            let since = max(UInt64(reply.string("id") ?? "") ?? 1, 1) - 1
             try WaitForOutcome(
                 id: id,
                 since: since,
@@ -91,6 +104,7 @@ struct Submit: ParsableCommand {
         writer.member("submission", id)
         writer.member("id", reply.string("id"))
         writer.member("state", reply.string("state"))
+        if let existing = reply.raw("existing") { writer.member("existing", json: existing) }
         try StandardOutput.write(writer.line)
     }
 
@@ -100,6 +114,7 @@ struct Submit: ParsableCommand {
         writer.member("endpoint", endpoint)
         writer.member("input", json: try inputBytes())
         writer.member("tag", tag)
+        writer.member("idempotency_key", idempotencyKey)
         return writer.bytes
     }
 
