@@ -17,6 +17,13 @@ struct Submit: ParsableCommand {
               falconer submit fal-ai/flux/dev --input input.json --tag holiday
               falconer submit fal-ai/flux/dev --prompt "a falcon" --idempotency-key order-4711
 
+            With --batch each line is an input, or {"input":{…},"tag":"…","idempotency_key":"…"}; equal lines are that \
+            many submissions. The key of a line follows from the endpoint, its input and which of several equal lines \
+            it is, so the same command run again goes on where it was ended; with --idempotency-key NAME it is another \
+            batch. The other options set keys of every input. Results are JSON lines, as they come or --ordered:
+
+              falconer submit xai/grok-imagine-video/text-to-video --batch prompts.jsonl --wait > results.jsonl
+
             With --idempotency-key the same endpoint and input under the same key are the same submission, also after \
             a restart and for as long as the journal keeps it; another input under that key is a conflict.
 
@@ -61,6 +68,20 @@ struct Submit: ParsableCommand {
     )
     var idempotencyKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Submit every line of this file, or of standard input for -; run again, only what is missing is submitted.",
+            valueName: "file"
+        )
+    )
+    var batch: String?
+
+    @Option(help: "With --batch: the lines that are under way at once (default: 48; with --wait 1000).")
+    var concurrency: Int?
+
+    @Flag(help: "With --batch: print the results in the order of the lines, not as they come.")
+    var ordered = false
+
     @Flag(help: "Stay until the result is there, and print it.")
     var wait = false
 
@@ -72,6 +93,10 @@ struct Submit: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
+            if let batch { return try run(batch: batch) }
+            if concurrency != nil || ordered {
+                throw CommandFailure(.usage, "--concurrency and --ordered are for --batch")
+            }
             let line = try command()
             let connection = try ServiceConnection(path: service.path)
             let reply = try connection.request(line)
@@ -118,14 +143,46 @@ struct Submit: ParsableCommand {
         return writer.bytes
     }
 
+    private func run(batch: String) throws {
+        if input != nil { throw CommandFailure(.usage, "--input and --batch exclude each other") }
+        let limits = wait ? 1...10_000 : 1...BatchState.commandsMax
+        let concurrency = concurrency ?? min(1_000, limits.upperBound)
+        guard limits.contains(concurrency) else {
+            throw CommandFailure(.usage, "--concurrency goes from 1 to \(limits.upperBound)")
+        }
+        let reader = BatchReader(
+            endpoint: try parsing("endpoint") { try EndpointID.parse(endpoint) },
+            name: idempotencyKey ?? "",
+            tag: tag,
+            common: setOptions(in:)
+        )
+        let bytes = batch == "-" ? try readStandardInput(atMost: .max) : try wholeFile(batch, option: "batch")
+        let (lines, warnings) = try reader.lines(of: bytes)
+        for warning in warnings { StandardError.writeLine("warning: \(warning)") }
+        var run = try BatchRun(
+            lines,
+            to: reader.endpoint.description,
+            state: BatchState(count: lines.count, concurrency: concurrency, waitsForOutcomes: wait),
+            output: BatchOutput(format: output.resolvedFormat, keepsOrder: ordered),
+            deadline: timeout.map { .now + .seconds($0) },
+            socket: service.path
+        )
+        try run.run()
+    }
+
+    /// Sets the keys of an input that the command line has options for.
+    private func setOptions(in builder: inout InputBuilder) throws {
+        for assignment in assignments { try builder.assign(assignment) }
+        if let prompt { builder.set("prompt", text: prompt) }
+        if let duration { builder.set("duration", integer: duration) }
+        if let aspectRatio { builder.set("aspect_ratio", text: aspectRatio) }
+        if let resolution { builder.set("resolution", text: resolution) }
+    }
+
     private func inputBytes() throws -> [UInt8] {
         do {
             var builder = try input.map { try InputBuilder(object: Self.read($0)) } ?? InputBuilder()
-            for assignment in assignments { try builder.assign(assignment) }
-            if let prompt { builder.set("prompt", text: prompt) }
-            if let duration { builder.set("duration", integer: duration) }
-            if let aspectRatio { builder.set("aspect_ratio", text: aspectRatio) }
-            if let resolution { builder.set("resolution", text: resolution) }
+            try setOptions(in: &builder)
             return try builder.encoded()
         } catch let error as InputBuilderError {
             throw CommandFailure(.usage, "\(error)", advice: "see 'falconer submit --help'")
@@ -133,7 +190,7 @@ struct Submit: ParsableCommand {
     }
 
     private static func read(_ input: String) throws -> [UInt8] {
-        if input == "-" { return try readStandardInput() }
+        if input == "-" { return try readStandardInput(atMost: InputBuilder.bytesMax) }
         if input.drop(while: { $0 == " " || $0 == "\n" }).hasPrefix("{") { return Array(input.utf8) }
         do {
             return Array(try Data(contentsOf: URL(filePath: input)))
@@ -147,11 +204,11 @@ struct Submit: ParsableCommand {
     }
 }
 
-/// All of standard input, up to one byte over what an input may have.
-private func readStandardInput() throws -> [UInt8] {
+/// All of standard input; no more is read once it is longer than the limit.
+private func readStandardInput(atMost limit: Int) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= InputBuilder.bytesMax {
+    while bytes.count <= limit {
         let count = unsafe Glibc.read(STDIN_FILENO, &chunk, chunk.count)
         if count == -1, errno == EINTR { continue }
         guard count > 0 else { break }
