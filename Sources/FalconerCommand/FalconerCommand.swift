@@ -32,7 +32,8 @@ struct FalconerCommand: AsyncParsableCommand {
             7 verification failed, 8 storage, 9 key refused, 10 conflict, 64 usage.
             """,
         subcommands: [
-            Serve.self, Submit.self, Listen.self, ConsumersCommand.self, Status.self, List.self, Rejections.self,
+            Serve.self, Submit.self, Listen.self, ConsumersCommand.self, Status.self, List.self, Show.self,
+            Cancel.self, Rejections.self,
             JournalCommand.self, Config.self, Emulate.self, TriggerCommand.self, Bench.self,
         ]
     )

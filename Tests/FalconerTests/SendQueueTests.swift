@@ -54,3 +54,22 @@ import Testing
         #expect(taken == [id(2), id(3), id(1)])
     }
 }
+
+@Suite struct WithdrawalTests {
+    private func id(_ number: UInt8) -> SubmissionID {
+        SubmissionID(at: WallTime(microseconds: 0), random: [UInt8](repeating: number, count: 10))
+    }
+
+    @Test func whatIsTakenBackDoesNotComeAnyMoreWhetherItWasReadyOrWaited() {
+        var queue = SendQueue()
+        for number in 0..<4 { queue.add(id(UInt8(number))) }
+        queue.retry(id(9), now: 0, jitter: 0.5)
+        let taken = queue.next(now: 0)
+        #expect(taken == id(0))
+        let removals = [0, 2, 9, 9, 7].map { queue.remove(id($0)) }
+        #expect(removals == [false, true, true, false, false])
+        let rest = (0..<3).map { _ in queue.next(now: .max / 2) }
+        #expect(rest == [id(1), id(3), nil])
+        #expect(queue.count == 0)
+    }
+}

@@ -60,11 +60,11 @@ import Testing
         let service = try Service(in: directory, submittingTo: emulator)
         let file = directory.file("prompts.jsonl")
         try """
-            {"prompt":"one"}
-            {"input":{"prompt":"two"},"tag":"second"}
+        {"prompt":"one"}
+        {"input":{"prompt":"two"},"tag":"second"}
 
-            { "prompt" : "one" }
-            """.write(toFile: file.string)
+        { "prompt" : "one" }
+        """.write(toFile: file.string)
         for _ in 0..<2 {
             let result = try run(service, file, ["--wait", "--ordered", "--timeout", "20", "--concurrency", "1"])
             #expect(result.exit == .code(2), "\(result.error)")

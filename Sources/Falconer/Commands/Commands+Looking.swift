@@ -5,77 +5,92 @@ import Journal
 import Posix
 
 extension Commands {
-    /// The most records one `list` gives; the newest of them.
-    static let listMax = 1_000
-    /// The records that are taken from the book at once, so that nobody waits for it.
-    static let pageMax = 256
+    /// The most submissions that a beginning of an id is said to stand for.
+    static let matchesMax = 20
 
+    /// Says where a submission stands.
     func status(_ line: [UInt8], _ reply: CommandReply) {
-        guard let wanted = Self.string("submission", line) else {
-            reply.fail(code: "bad_request", message: "\"submission\" is missing; give a submission id or a request id")
-            return
-        }
-        guard let entry = entry(wanted, reply) else { return }
-        reply.finish(ledger.record(entry).json)
-    }
-
-    func list(_ line: [UInt8], _ reply: CommandReply) {
-        let wanted = Self.string("state", line)
-        guard wanted.map({ SubmissionState(rawValue: $0) != nil }) ?? true else {
-            let known = SubmissionState.allCases.map(\.rawValue).joined(separator: ", ")
-            reply.fail(code: "bad_request", message: "\"state\" must be one of \(known)")
-            return
-        }
-        let state = wanted.flatMap { SubmissionState(rawValue: $0) }
-        var records: [[UInt8]] = []
-        var place: Int?
-        repeat {
-            let limit = min(Self.pageMax, Self.listMax - records.count)
-            let page = ledger.withBook { [place] in $0.page(before: place, in: state, limit: limit) }
-            records += page.entries.map { ledger.record($0).json }
-            place = page.next
-        } while place != nil && records.count < Self.listMax
-        var writer = JSONObjectWriter()
-        writer.member("submissions", array: records.reversed())
-        reply.finish(writer.bytes)
+        withEntry(line, reply) { [self] entry in reply.finish(ledger.record(entry).json) }
     }
 
     /// Gives the event that a submission ended with.
     func result(_ line: [UInt8], _ reply: CommandReply) {
-        guard let wanted = Self.string("submission", line) else {
+        withEntry(line, reply) { [self] entry in
+            guard !entry.state.isOpen else {
+                reply.fail(code: "not_ended", message: "\(entry.id) is still \(entry.state); subscribe to hear its end")
+                return
+            }
+            guard let event = ledger.line(entry.endSequence) else {
+                reply.fail(code: "not_found", message: "the journal does not keep the end of \(entry.id) any more")
+                return
+            }
+            var writer = JSONObjectWriter()
+            writer.member("submission", entry.id.text)
+            writer.member("state", entry.state.rawValue)
+            writer.member("event", json: event.bytes.dropLast())
+            reply.finish(writer.bytes)
+        }
+    }
+
+    /// Finds the submission that a command means, by an id of ours or of fal's or the beginning of one.
+    ///
+    /// What `body` is not called for, the client is told. It may be called on another thread: the beginning of fal's id of
+    /// a submission that has ended stands only in the journal, and that is searched.
+    func withEntry(_ line: [UInt8], _ reply: CommandReply, _ body: @escaping @Sendable (SubmissionEntry) -> Void) {
+        guard let wanted = Self.string("submission", line), !wanted.isEmpty else {
             reply.fail(code: "bad_request", message: "\"submission\" is missing; give a submission id or a request id")
             return
         }
-        guard let entry = entry(wanted, reply) else { return }
-        guard !entry.state.isOpen else {
-            reply.fail(code: "not_ended", message: "\(entry.id) is still \(entry.state); subscribe to hear its end")
-            return
-        }
-        guard let event = ledger.line(entry.endSequence) else {
-            reply.fail(code: "not_found", message: "the journal does not keep the end of \(entry.id) any more")
-            return
-        }
-        var writer = JSONObjectWriter()
-        writer.member("submission", entry.id.text)
-        writer.member("state", entry.state.rawValue)
-        writer.member("event", json: event.bytes.dropLast())
-        reply.finish(writer.bytes)
-    }
-
-    /// The submission that an id of ours or of fal's means; when there is none, the client is told so.
-    func entry(_ wanted: String, _ reply: CommandReply) -> SubmissionEntry? {
         let request = EventKey(hashing: wanted)
-        let entry = ledger.withBook { book in
+        let exact = ledger.withBook { book in
             if let id = SubmissionID(wanted), let entry = book.entry(id) { return Optional(entry) }
             return book.entry(request: request)
         }
-        if entry == nil {
-            reply.fail(
-                code: "not_found",
-                message: "there is no submission or request \(wanted); 'falconer list' shows all"
-            )
+        if let exact { return body(exact) }
+        guard wanted.utf8.count >= SubmissionIDPrefix.charactersMin else { return refuseUnknown(wanted, reply) }
+        searching.perform { [self] in
+            let ids = idsBeginning(with: wanted)
+            let entries = ids.compactMap { id in ledger.withBook { $0.entry(id) } }
+            switch entries.count {
+            case 0: refuseUnknown(wanted, reply)
+            case 1: body(entries[0])
+            default: refuseAmbiguous(wanted, entries, reply)
+            }
         }
-        return entry
+    }
+
+    private func idsBeginning(with wanted: String) -> [SubmissionID] {
+        var found: [SubmissionID] = []
+        if let prefix = SubmissionIDPrefix(wanted) {
+            found = ledger.ids(limit: Self.matchesMax) { prefix.matches($0.id) }
+        }
+        guard found.count < Self.matchesMax else { return found }
+        for id in ledger.ids(ofRequestsBeginningWith: wanted, limit: Self.matchesMax) where !found.contains(id) {
+            found.append(id)
+        }
+        return found
+    }
+
+    private func refuseUnknown(_ wanted: String, _ reply: CommandReply) {
+        reply.fail(
+            code: "not_found",
+            message: "there is no submission or request \(wanted); 'falconer list' shows all"
+        )
+    }
+
+    private func refuseAmbiguous(_ wanted: String, _ entries: [SubmissionEntry], _ reply: CommandReply) {
+        let records = entries.map { ledger.record($0) }
+        var details = JSONObjectWriter()
+        details.member("matches", array: records.map(\.json))
+        let names = records.map { record in
+            record.id.text + (record.requestID.map { " (request \($0))" } ?? "")
+        }
+        reply.fail(
+            code: "ambiguous",
+            message: "\(wanted) is the beginning of more than one; write more of it: "
+                + names.joined(separator: ", "),
+            details: details.bytes
+        )
     }
 
     /// A member of a command that is a string; nil when it is missing or something else.

@@ -7,7 +7,7 @@ import Threading
 
 /// Carries out what clients ask for on the socket.
 final class Commands: CommandHandler {
-    let operations: Set<String> = ["submit", "status", "result", "list", "rejections"]
+    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "rejections"]
 
     let ledger: Ledger
     let outbox: Outbox?
@@ -15,6 +15,11 @@ final class Commands: CommandHandler {
     let logger: Logger
     /// Where the journal is read for a client.
     let reading = CommandThread(name: "commands")
+    /// Where fal is asked to cancel.
+    let cancelling = CommandThread(name: "cancel")
+    /// Where long stretches of the journal are searched.
+    let searching = CommandThread(name: "search")
+    let canceller: Canceller?
     /// The submissions with an idempotency key that are being recorded.
     let arrivals = Monitor(KeyedArrivals<Asked>())
     private let rejections: RejectionLog
@@ -25,9 +30,18 @@ final class Commands: CommandHandler {
     ///   - ledger: Where submissions are recorded and looked up.
     ///   - outbox: What sends; nil when the service cannot submit.
     ///   - noOutbox: Why it cannot, and what to do about it.
+    ///   - canceller: What asks fal to cancel; nil when the service has no key.
     ///   - rejections: What the hook refused.
     ///   - logger: Where failures are told.
-    init(ledger: Ledger, outbox: Outbox?, noOutbox: String, rejections: RejectionLog, logger: Logger) {
+    init(
+        ledger: Ledger,
+        outbox: Outbox?,
+        noOutbox: String,
+        canceller: Canceller?,
+        rejections: RejectionLog,
+        logger: Logger
+    ) {
+        self.canceller = canceller
         self.ledger = ledger
         self.outbox = outbox
         self.noOutbox = noOutbox
@@ -37,7 +51,8 @@ final class Commands: CommandHandler {
 
     /// Ends the threads; a command that waits has no answer.
     func stop() {
-        reading.stop()
+        canceller?.stop()
+        for thread in [reading, cancelling, searching] { thread.stop() }
     }
 
     func handle(op: String, line: [UInt8], peer: PeerCredentials, reply: CommandReply) {
@@ -45,6 +60,7 @@ final class Commands: CommandHandler {
         case "submit": submit(line, reply)
         case "status": reading.perform { [self] in status(line, reply) }
         case "result": reading.perform { [self] in result(line, reply) }
+        case "cancel": cancelling.perform { [self] in cancel(line, reply) }
         case "list": reading.perform { [self] in list(line, reply) }
         default: listRejections(reply)
         }

@@ -13,6 +13,7 @@ extension SubmissionRecord {
         writer.member("sent", Int(entry.sendCount))
         writer.member("created", createdAt?.rfc3339)
         writer.member("updated", updatedAt?.rfc3339)
+        writer.member("first", "\(entry.firstSequence)")
         writer.member("id", "\(entry.lastSequence)")
         if isPruned { writer.member("pruned", true) }
         return writer.bytes

@@ -137,10 +137,17 @@ struct ServiceRooms {
         _ outbox: Outbox?,
         logger: Logger
     ) throws(ServiceStartFailure) -> (EventStreamServer, Commands) {
+        let canceller: Canceller?
+        do {
+            canceller = try configuration.key.map { try Canceller(queue: configuration.queue, key: $0) }
+        } catch {
+            throw ServiceStartFailure(.hook, "the queue's client did not start: \(error)")
+        }
         let commands = Commands(
             ledger: ledger,
             outbox: outbox,
             noOutbox: configuration.whyNothingIsSent,
+            canceller: canceller,
             rejections: rejections,
             logger: logger
         )

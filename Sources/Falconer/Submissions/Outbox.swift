@@ -82,6 +82,14 @@ final class Outbox: Sendable {
         state.notifyOne()
     }
 
+    /// Takes back a submission of which not a byte has left; it is not sent any more, unless it is added again.
+    ///
+    /// - Returns: Whether it waited here; false while it is on its way, and when it has been.
+    func withdraw(_ id: SubmissionID) -> Bool {
+        // What was sent and only waits for the journal is not to be had back.
+        state.withLock { $0.unrecorded[id] == nil && $0.queue.remove(id) }
+    }
+
     /// How many submissions are to be sent.
     var depth: Int { state.withLock { $0.queue.count } }
 

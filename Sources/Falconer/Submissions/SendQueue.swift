@@ -57,6 +57,20 @@ package struct SendQueue: Sendable {
         failures[id] = nil
     }
 
+    /// Takes a submission out again that was not taken yet.
+    ///
+    /// - Returns: Whether it was there.
+    package mutating func remove(_ id: SubmissionID) -> Bool {
+        failures[id] = nil
+        if let place = waiting.firstIndex(where: { $0.id == id }) {
+            waiting.remove(at: place)
+            return true
+        }
+        guard let place = ready[readyStart...].firstIndex(of: id) else { return false }
+        ready.remove(at: place)
+        return true
+    }
+
     /// Takes the next submission that is due.
     package mutating func next(now: Int64) -> SubmissionID? {
         if let first = waiting.first, first.due <= now {

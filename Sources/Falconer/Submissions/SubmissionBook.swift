@@ -75,6 +75,17 @@ package struct SubmissionBook: Sendable {
         return (found, place > 0 ? place : nil)
     }
 
+    /// Some entries in the order in which they were recorded.
+    ///
+    /// - Parameters:
+    ///   - place: How many come before them.
+    ///   - limit: The most there are on a page.
+    /// - Returns: The entries; none at the end.
+    package func page(from place: Int, limit: Int) -> [SubmissionEntry] {
+        guard place >= 0, place < count else { return [] }
+        return (place..<min(count, place + limit)).map { Self.entry(UInt32($0), blocks) }
+    }
+
     /// Takes in the next event of the journal.
     package mutating func apply(_ event: EventSummary) {
         guard let id = event.submission.map({ SubmissionID($0) }) else { return }

@@ -46,6 +46,7 @@ struct BatchState {
     /// Takes the next line to submit; nil when none is left, or enough are on their way.
     ///
     /// - Parameter submission: The id that a line's submission will have.
+    /// - Returns: The line, from 0.
     mutating func next(_ submission: (Int) -> String) -> Int? {
         guard nextIndex < count, commandCount < Self.commandsMax, nextIndex - doneCount < concurrency else {
             return nil

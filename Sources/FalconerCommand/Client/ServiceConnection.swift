@@ -86,10 +86,13 @@ struct ServiceConnection {
             switch code {
             case "not_found", "unknown_consumer", "not_parked": .notFound
             case "storage", "journal_unreadable", "consumer_unreadable": .storage
-            case "cannot_submit", "busy", "too_many_connections", "too_many_connections_of_user", "no_answer":
+            case "uncertain": .uncertain
+            case "key_refused": .keyRefused
+            case "fal_unreachable", "cannot_submit", "busy", "too_many_connections", "too_many_connections_of_user",
+                "no_answer":
                 .unreachable
             case "invalid_input", "bad_endpoint", "bad_request", "bad_option", "bad_json", "unknown_op",
-                "line_too_long", "no_consumer", "not_delivered", "too_many_consumers":
+                "line_too_long", "no_consumer", "not_delivered", "too_many_consumers", "ambiguous":
                 .usage
             case "conflict", "cursor_ahead", "other_journal", "consumer_exists", "consumer_busy": .conflict
             default: .internalFault
