@@ -132,6 +132,14 @@ let package = Package(
             ]
         ),
 
+        // The least a receiver can be, in C: what `falconer bench receive` is held against.
+        .executableTarget(
+            name: "falconer-reference",
+            dependencies: ["CLinux", "CMicroHTTPD", "COpenSSL"],
+            path: "Tests/Benchmarks/reference",
+            linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("crypto")]
+        ),
+
         // The test kit: like the tests, without strict memory safety.
         .target(
             name: "TestSupport",

@@ -5,6 +5,8 @@ import LoadGenerator
 package struct Measurement: Sendable {
     /// Which receiver.
     package let subject: ReceiveBenchmark.Subject
+    /// Under which load.
+    package let workload: ReceiveWorkload
     /// Answers a second.
     package let perSecond: Double
     /// The median time to an answer, microseconds.
@@ -15,13 +17,23 @@ package struct Measurement: Sendable {
     package let percentile999: UInt32
     /// Processor time of the receiver for each answer, microseconds.
     package let processorMicroseconds: Double
+    /// Processors that the load itself kept busy.
+    package let loadProcessorShare: Double
     /// The most memory the receiver had resident, bytes.
     package let peakBytes: Int
     /// Answers that were not 200, and requests without an answer.
     package let errors: Int
 
-    init(subject: ReceiveBenchmark.Subject, result: LoadResult, usage: ProcessUsage) {
+    init(
+        subject: ReceiveBenchmark.Subject,
+        workload: ReceiveWorkload,
+        result: LoadResult,
+        usage: ProcessUsage,
+        loadTime: Duration
+    ) {
         self.subject = subject
+        self.workload = workload
+        loadProcessorShare = loadTime / max(result.elapsed, .microseconds(1))
         perSecond = result.perSecond
         median = result.percentile(0.5)
         percentile99 = result.percentile(0.99)
@@ -35,11 +47,15 @@ package struct Measurement: Sendable {
     package var json: [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("receiver", subject.rawValue)
+        writer.member("connections", workload.connections)
+        writer.member("body_bytes", workload.bodyBytes)
+        writer.member("connection_per_delivery", workload.isConnectionPerDelivery)
         writer.member("per_second", Int(perSecond))
         writer.member("p50_us", Int(median))
         writer.member("p99_us", Int(percentile99))
         writer.member("p999_us", Int(percentile999))
         writer.member("cpu_us_per_delivery", Int(processorMicroseconds))
+        writer.member("load_cpu_percent", Int(loadProcessorShare * 100))
         writer.member("peak_kib", peakBytes / 1_024)
         writer.member("errors", errors)
         return writer.line

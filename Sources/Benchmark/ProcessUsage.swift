@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// What a process has used, as the kernel counts it (proc(5)).
 struct ProcessUsage {
@@ -28,6 +29,13 @@ struct ProcessUsage {
         let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
         let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0.drop { $0 == "\t" }) }
         return (kilobytes ?? 0) * 1_024
+    }
+
+    /// Processor time of this process so far (clock_gettime(2)).
+    static var ownProcessorTime: Duration {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     private static func text(_ path: String) -> String? {

@@ -5,35 +5,39 @@ import LoadGenerator
 import SystemPackage
 import TestSupport
 
-/// Measures how many deliveries a second the service verifies and stores, beside a receiver that does neither.
+/// Measures how many deliveries a second the service verifies and stores, beside the least that can do so in C.
 ///
 /// Service and load share the machine. Before a figure counts, every delivery that was answered 200 is looked up in
 /// the journal.
 package struct ReceiveBenchmark {
-    /// Connections that each send their next delivery as soon as the last is answered.
-    package var connections: Int
-    /// How long each run sends.
-    package var duration: Duration
-    /// How often each of the two is run, in turns.
-    package var runs: Int
-    /// Bytes of text put into each body beside its own 600.
-    package var padding: Int
-    /// The `falconer` to measure.
-    package var program: String
+    /// The loads, one after the other.
+    package var workloads = [ReceiveWorkload(connections: 64)]
+    /// What is measured, in turns: the service, and the reference where it stands beside the program.
+    package var subjects: [Subject]
+    private let program: String
+    private let duration: Duration
+    private let runs: Int
 
     /// Plans the measurement.
-    package init(connections: Int, duration: Duration, runs: Int, padding: Int, program: String) {
-        self.connections = connections
+    ///
+    /// - Parameters:
+    ///   - program: The `falconer` to measure.
+    ///   - duration: How long each run sends.
+    ///   - runs: How often each subject is run.
+    package init(program: String, duration: Duration, runs: Int) {
+        self.program = program
         self.duration = duration
         self.runs = runs
-        self.padding = padding
-        self.program = program
+        let hasReference = FileManager.default.isExecutableFile(atPath: Self.reference(beside: program))
+        subjects = hasReference ? [.service, .reference] : [.service]
     }
 
     /// What was measured.
     package enum Subject: String, CaseIterable, Sendable {
         /// The service: verified and durable.
         case service
+        /// The C server that does the same work and nothing else (Tests/Benchmarks/reference).
+        case reference
         /// The receiver that only answers.
         case trivial
     }
@@ -44,6 +48,15 @@ package struct ReceiveBenchmark {
         package let description: String
     }
 
+    /// Deliveries that are signed; a signature is good for 300 s.
+    private struct Stock {
+        let padding: Int
+        let deliveries: [SignedDelivery]
+        let signed: ContinuousClock.Instant
+
+        static let ageMax: Duration = .seconds(150)
+    }
+
     /// Runs it all, one measurement after the other.
     ///
     /// - Parameter progress: Told of each run before it begins.
@@ -51,53 +64,113 @@ package struct ReceiveBenchmark {
     /// - Throws: ``Failure`` when a program did not start or the audit found a delivery missing.
     package func run(_ progress: (String) -> Void) throws -> [Measurement] {
         let key = try Ed25519PrivateKey()
-        // Enough for the fastest receiver there is on such a machine.
-        let count = Int(duration / .seconds(1) * 30_000)
+        var stock: Stock?
         var measurements: [Measurement] = []
-        for run in 1...runs {
-            for subject in Subject.allCases {
-                progress("run \(run) of \(runs): \(subject.rawValue), signing \(count) deliveries")
-                let deliveries = try SignedDelivery.many(count, prefix: "bench-\(run)", padding: padding, key: key)
-                progress("run \(run) of \(runs): \(subject.rawValue), \(connections) connections")
-                measurements.append(try measure(subject, deliveries, key))
+        for workload in workloads {
+            for run in 1...runs {
+                for subject in subjects {
+                    let deliveries = try refill(&stock, workload.padding, key, progress)
+                    progress(
+                        "\(workload.connections) connections, \(workload.bodyBytes) bytes, run \(run) of \(runs): "
+                            + subject.rawValue
+                    )
+                    measurements.append(try measure(subject, workload, deliveries, key))
+                }
             }
         }
         return measurements
     }
 
-    private func measure(_ subject: Subject, _ deliveries: [SignedDelivery], _ key: Ed25519PrivateKey) throws
-        -> Measurement
-    {
+    private func refill(
+        _ stock: inout Stock?,
+        _ padding: Int,
+        _ key: Ed25519PrivateKey,
+        _ progress: (String) -> Void
+    ) throws -> [SignedDelivery] {
+        if let stock, stock.padding == padding, stock.signed.duration(to: .now) < Stock.ageMax - duration {
+            return stock.deliveries
+        }
+        stock = nil
+        // More a second than such a machine can verify; the disk takes some 400 MB/s of larger ones.
+        let perSecond = min(20_000, 500_000_000 / (600 + padding))
+        let count = Int(duration / .seconds(1)) * perSecond
+        progress("signing \(count) deliveries")
+        let began = ContinuousClock.now
+        let deliveries = try SignedDelivery.many(count, prefix: "bench", padding: padding, key: key)
+        stock = Stock(padding: padding, deliveries: deliveries, signed: began)
+        return deliveries
+    }
+
+    private func measure(
+        _ subject: Subject,
+        _ workload: ReceiveWorkload,
+        _ deliveries: [SignedDelivery],
+        _ key: Ed25519PrivateKey
+    ) throws -> Measurement {
         let directory = TemporaryDirectory()
-        let process = try ChildProcess(program, try arguments(subject, directory, key))
+        let (program, arguments) = try command(subject, directory, key)
+        let process = try ChildProcess(program, arguments)
         guard let line = process.line(where: { $0.contains("\"url\"") }), let port = Self.port(line) else {
             throw Failure(description: "\(subject.rawValue) did not start: \(process.text(.standardError))")
         }
-        let load = Load(port: port, connections: connections, limit: duration + .seconds(20), sendingTime: duration)
-        let result = load.run(deliveries)
+        var load = Load(
+            port: port,
+            connections: workload.connections,
+            limit: duration + .seconds(20),
+            sendingTime: duration
+        )
+        load.isConnectionPerDelivery = workload.isConnectionPerDelivery
+        let before = ProcessUsage.ownProcessorTime
+        // Who recognises nothing may get the same again.
+        let mayRepeat = subject == .trivial
+        let result = load.run(
+            supply: { $0 < deliveries.count || mayRepeat ? deliveries[$0 % deliveries.count] : nil },
+            onAnswer: { _ in }
+        )
+        let ownTime = ProcessUsage.ownProcessorTime - before
         let usage = ProcessUsage(of: process.processID)
         process.signal(15)
         guard process.waitForExit() == .code(0), let usage else {
             throw Failure(description: "\(subject.rawValue) did not end well: \(process.text(.standardError))")
         }
-        if subject == .service { try audit(result, deliveries, directory) }
-        return Measurement(subject: subject, result: result, usage: usage)
+        guard mayRepeat || result.latencies.count < deliveries.count else {
+            throw Failure(description: "\(subject.rawValue) was faster than there were deliveries; shorten --duration")
+        }
+        if subject != .trivial { try audit(result, deliveries, journal(subject, directory)) }
+        return Measurement(subject: subject, workload: workload, result: result, usage: usage, loadTime: ownTime)
     }
 
-    private func arguments(
+    private func command(
         _ subject: Subject,
         _ directory: TemporaryDirectory,
         _ key: Ed25519PrivateKey
-    ) throws -> [String] {
-        guard subject == .service else { return ["bench", "answer"] }
-        let keys = directory.file("jwks.json").string
+    ) throws -> (program: String, arguments: [String]) {
         let raw = key.publicKey.rawBytes
-        let set = "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(Base64.encodeURL(raw.span))\"}]}"
-        try Data(set.utf8).write(to: URL(filePath: keys))
-        return [
-            "serve", "--listen", "127.0.0.1:0", "--socket", directory.file("s").string, "--data",
-            directory.file("data").string, "--keys", keys, "--log-level", "warning",
-        ]
+        switch subject {
+        case .trivial:
+            return (program, ["bench", "answer"])
+        case .reference:
+            let folder = journal(subject, directory)
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            return (Self.reference(beside: program), [folder, Hex.encode(raw.span)])
+        case .service:
+            let keys = directory.file("jwks.json").string
+            let set = "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(Base64.encodeURL(raw.span))\"}]}"
+            try Data(set.utf8).write(to: URL(filePath: keys))
+            let arguments = [
+                "serve", "--listen", "127.0.0.1:0", "--socket", directory.file("s").string, "--data",
+                directory.file("data").string, "--keys", keys, "--log-level", "warning",
+            ]
+            return (program, arguments)
+        }
+    }
+
+    private static func reference(beside program: String) -> String {
+        URL(filePath: program).deletingLastPathComponent().path + "/falconer-reference"
+    }
+
+    private func journal(_ subject: Subject, _ directory: TemporaryDirectory) -> String {
+        directory.file(subject == .reference ? "reference" : "data").appending("journal").string
     }
 
     private static func port(_ line: String) -> UInt16? {
@@ -109,8 +182,7 @@ package struct ReceiveBenchmark {
     }
 
     /// Looks up every delivery that was answered 200.
-    private func audit(_ result: LoadResult, _ deliveries: [SignedDelivery], _ directory: TemporaryDirectory) throws {
-        let folder = directory.file("data").appending("journal").string
+    private func audit(_ result: LoadResult, _ deliveries: [SignedDelivery], _ folder: String) throws {
         var subjects: [String: Int] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".jsonl") {
             let bytes = try Data(contentsOf: URL(filePath: "\(folder)/\(name)"))
