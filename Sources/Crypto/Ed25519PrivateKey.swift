@@ -47,7 +47,7 @@ package struct Ed25519PrivateKey: Sendable {
     /// - Returns: 64 bytes, the same each time (RFC 8032 §5.1.6).
     /// - Throws: ``CryptoError`` if OpenSSL fails.
     package func sign(_ message: Span<UInt8>) throws(CryptoError) -> [UInt8] {
-        let context = DigestContext()
+        let context = DigestContext(from: key.contexts)
         var signature = [UInt8](repeating: 0, count: Ed25519PublicKey.signatureByteCount)
         var count = signature.count
         let code = unsafe signature.withUnsafeMutableBufferPointer { signature in

@@ -38,7 +38,7 @@ package struct Ed25519PublicKey: Equatable, Sendable {
     /// A signature that does not have 64 bytes is not valid; OpenSSL is not asked.
     package func isValidSignature(_ signature: Span<UInt8>, for message: Span<UInt8>) -> Bool {
         guard signature.count == Self.signatureByteCount else { return false }
-        let context = DigestContext()
+        let context = DigestContext(from: key.contexts)
         // EVP_DigestVerifyInit(3): Ed25519 takes no digest, and the message in one call.
         let code = unsafe signature.withUnsafeBufferPointer { signature in
             unsafe message.withUnsafeBufferPointer { message in

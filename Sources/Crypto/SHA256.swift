@@ -28,7 +28,7 @@ package struct SHA256: ~Copyable, @unchecked Sendable {  // The context has this
     package init() {
         guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("no memory for a digest") }
         unsafe self.context = unsafe context
-        let code = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        let code = unsafe EVP_DigestInit_ex(context, SHA256Algorithm.fetched.pointer, nil)
         precondition(code == 1, "SHA-256 did not start")
     }
 
@@ -55,9 +55,10 @@ package struct SHA256: ~Copyable, @unchecked Sendable {  // The context has this
     /// The digest of some bytes.
     package static func digest(_ bytes: Span<UInt8>) -> SHA256Digest {
         var digest = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
+        let algorithm = unsafe SHA256Algorithm.fetched.pointer
         let code = unsafe bytes.withUnsafeBytes { raw in
             unsafe digest.withUnsafeMutableBufferPointer {
-                unsafe EVP_Digest(raw.baseAddress, raw.count, $0.baseAddress, nil, EVP_sha256(), nil)
+                unsafe EVP_Digest(raw.baseAddress, raw.count, $0.baseAddress, nil, algorithm, nil)
             }
         }
         precondition(code == 1, "no memory for a digest")

@@ -11,7 +11,7 @@ package struct SHA256Hasher: ~Copyable, @unchecked Sendable {  // The context ha
     package init() {
         guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("no memory for a digest") }
         unsafe self.context = unsafe context
-        let code = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        let code = unsafe EVP_DigestInit_ex(context, SHA256Algorithm.fetched.pointer, nil)
         precondition(code == 1, "SHA-256 did not start")
     }
 

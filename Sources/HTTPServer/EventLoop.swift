@@ -58,10 +58,12 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     /// Serves until the server stops.
     func run() {
         guard let daemon else { return }
+        shared.onWork?(true)
         while !shared.isStopping.load(ordering: .acquiring) {
             turn(daemon)
         }
         shutDown(daemon)
+        shared.onWork?(false)
     }
 
     // MARK: From any thread
@@ -137,6 +139,8 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
             count = Self.listenersStart
         }
         let wait = min(daemon.timeout ?? .seconds(1), until - now)
+        shared.onWork?(false)
+        defer { shared.onWork?(true) }
         // EINTR is a turn with nothing ready, which costs one look.
         let ready = unsafe Glibc.poll(&polled, nfds_t(count), wait.millisecondsRoundedUp)
         guard ready > 0 else { return (false, false) }

@@ -37,7 +37,13 @@ package final class HTTPServer: Sendable {
             }
         }
         let count = max(1, configuration.threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let shared = ServerShared(limits: configuration.limits, handler: handler, logger: logger, loops: count)
+        let shared = ServerShared(
+            limits: configuration.limits,
+            handler: handler,
+            logger: logger,
+            loops: count,
+            onWork: configuration.onWork
+        )
         var loops: [EventLoop] = []
         do throws(HTTPServerError) {
             for _ in 0..<count {

@@ -24,6 +24,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var tls: TLSIdentity?
     /// What its threads are called, at most 10 bytes; never sent to a client.
     package var serverName: String
+    /// Told by each loop, in its thread, when it begins to work and when it waits again; must not block.
+    package var onWork: (@Sendable (_ isWorking: Bool) -> Void)?
 
     /// Sets a server up.
     package init(
@@ -31,12 +33,14 @@ package struct HTTPServerConfiguration: Sendable {
         threads: Int? = nil,
         limits: ServerLimits = ServerLimits(),
         tls: TLSIdentity? = nil,
-        serverName: String = "http"
+        serverName: String = "http",
+        onWork: (@Sendable (_ isWorking: Bool) -> Void)? = nil
     ) {
         self.listen = listen
         self.threads = threads
         self.limits = limits
         self.tls = tls
         self.serverName = serverName
+        self.onWork = onWork
     }
 }

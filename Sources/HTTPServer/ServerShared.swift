@@ -17,13 +17,22 @@ final class ServerShared: Sendable {
     let isFinishingStreams = Atomic(false)
     /// The loops end.
     let isStopping = Atomic(false)
+    /// Told when a loop begins to work and when it waits again.
+    let onWork: (@Sendable (Bool) -> Void)?
     /// How many loops still have connections, or may still get some.
     let busyLoops: Monitor<Int>
 
-    init(limits: ServerLimits, handler: any HTTPHandler, logger: Logger, loops: Int) {
+    init(
+        limits: ServerLimits,
+        handler: any HTTPHandler,
+        logger: Logger,
+        loops: Int,
+        onWork: (@Sendable (Bool) -> Void)? = nil
+    ) {
         self.limits = limits
         self.handler = handler
         self.logger = logger
+        self.onWork = onWork
         admission = Admission(limits: limits)
         busyLoops = Monitor(loops)
     }

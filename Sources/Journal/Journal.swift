@@ -13,6 +13,8 @@ package final class Journal: Sendable {
     let directory: String
     let fileSystem: any FileSystem
     let clock: JournalClock
+    /// Who is at work on what may become an event; whoever appends many should say so.
+    package let producers: Producers
     let queue: Monitor<AppendQueue>
     let catalog: Monitor<Catalog>
     let retention = Monitor<RetentionKeeper?>(nil)
@@ -70,6 +72,12 @@ package final class Journal: Sendable {
         fileSystem = opening.directory.fileSystem
         self.clock = clock
         let queue = Monitor(AppendQueue(options: options))
+        let producers = Producers {
+            // Under the lock, for whoever has just found somebody at work and is about to wait.
+            queue.withLock { _ in }
+            queue.notifyAll()
+        }
+        self.producers = producers
         let catalog = Monitor(opening.catalog)
         if let impairment = opening.impairment {
             queue.withLock { $0.impair(impairment.failure) }
@@ -111,6 +119,7 @@ package final class Journal: Sendable {
                 queue: queue,
                 committer: committer,
                 gathering: options.gathering,
+                producers: producers,
                 clock: clock,
                 logger: logger
             )

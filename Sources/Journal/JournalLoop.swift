@@ -8,6 +8,7 @@ struct JournalLoop {
     let queue: Monitor<AppendQueue>
     var committer: Committer
     let gathering: GatherPolicy
+    let producers: Producers
     let clock: JournalClock
     let logger: Logger
     private var lastBatchCount = 0
@@ -17,12 +18,14 @@ struct JournalLoop {
         queue: Monitor<AppendQueue>,
         committer: Committer,
         gathering: GatherPolicy,
+        producers: Producers,
         clock: JournalClock,
         logger: Logger
     ) {
         self.queue = queue
         self.committer = committer
         self.gathering = gathering
+        self.producers = producers
         self.clock = clock
         self.logger = logger
     }
@@ -46,21 +49,41 @@ struct JournalLoop {
 
     /// Lets the batch grow as long as the policy says that it pays.
     private func gather(_ waiting: Int) {
+        guard lastBatchCount > 1 else { return }
         let began = clock.now()
         var count = waiting
         var arrivals: Int?
-        while gathering.waits(
-            lastBatchCount: lastBatchCount,
-            waiting: count,
-            arrivals: arrivals,
-            waited: clock.now() - began
-        ) {
-            let (now, isComplete) = queue.wait(atMost: gathering.pauseMax, until: { $0.isBatchComplete }) {
-                ($0.count, $1)
+        producers.watch(true)
+        defer { producers.watch(false) }
+        while true {
+            let decision = gathering.decide(
+                lastBatchCount: lastBatchCount,
+                waiting: count,
+                areIdle: producers.areIdle,
+                arrivals: arrivals,
+                waited: clock.now() - began
+            )
+            let isComplete: Bool
+            switch decision {
+            case .write:
+                return
+            case .waitWhileBusy(let limit):
+                (count, isComplete) = queue.wait(
+                    atMost: limit,
+                    until: { $0.isBatchComplete || producers.areIdle },
+                    { queue, _ in (queue.count, queue.isBatchComplete) }
+                )
+                arrivals = nil
+            case .pause(let limit):
+                let before = count
+                (count, isComplete) = queue.wait(
+                    atMost: limit,
+                    until: { $0.isBatchComplete },
+                    { queue, holds in (queue.count, holds) }
+                )
+                arrivals = count - before
             }
             if isComplete { return }
-            arrivals = now - count
-            count = now
         }
     }
 

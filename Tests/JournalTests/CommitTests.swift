@@ -203,18 +203,35 @@ import Threading
 
     @Test(
         arguments: [
-            (1, 0, nil, 0, false), (2, 1, nil, 0, true), (2, 1, 1, 50, true), (2, 1, 0, 50, false),
-            (9, 8, 3, 999, true), (9, 8, 3, 1_000, false), (9, 9, 3, 50, false), (9, 20, nil, 0, false),
-        ] as [(Int, Int, Int?, Int, Bool)]
+            // A lone sender pays nothing.
+            (1, 1, false, nil, 0, .write),
+            // Somebody is at work.
+            (2, 1, false, nil, 0, .waitWhileBusy(.microseconds(1_000))),
+            (9, 20, false, 3, 400, .waitWhileBusy(.microseconds(600))),
+            // Nobody is, and somebody is missing.
+            (9, 8, true, nil, 0, .pause(.microseconds(50))), (9, 8, true, 2, 980, .pause(.microseconds(20))),
+            (9, 8, true, 0, 50, .write),
+            // Everybody is back.
+            (9, 9, true, nil, 0, .write), (9, 20, true, 3, 50, .write),
+            // It was long enough.
+            (9, 1, false, 3, 1_000, .write), (9, 1, true, 3, 1_000, .write),
+        ] as [(Int, Int, Bool, Int?, Int, GatherPolicy.Decision)]
     )
-    func gatheringIsForCompanyThatIsMissing(last: Int, waiting: Int, arrivals: Int?, waited: Int, waits: Bool) {
-        let policy = GatherPolicy()
-        let answer = policy.waits(
+    func gatheringIsForCompanyThatIsOnItsWay(
+        last: Int,
+        waiting: Int,
+        areIdle: Bool,
+        arrivals: Int?,
+        waited: Int,
+        decision: GatherPolicy.Decision
+    ) {
+        let made = GatherPolicy().decide(
             lastBatchCount: last,
             waiting: waiting,
+            areIdle: areIdle,
             arrivals: arrivals,
             waited: .microseconds(waited)
         )
-        #expect(answer == waits)
+        #expect(made == decision)
     }
 }

@@ -9,8 +9,13 @@ struct Arrival: Sendable {
     let token: HookToken?
 
     /// What makes it the same as another.
-    var receipt: Receipt {
-        Receipt(requestID: delivery.requestID, bodyDigest: delivery.bodyDigest)
+    let receipt: Receipt
+
+    init(delivery: VerifiedDelivery, body: [UInt8], token: HookToken?) {
+        self.delivery = delivery
+        self.body = body
+        self.token = token
+        receipt = Receipt(requestID: delivery.requestID, bodyDigest: delivery.bodyDigest)
     }
 
     /// The event it becomes.

@@ -1,4 +1,5 @@
 import HTTPServer
+import Synchronization
 import Threading
 
 /// A suspended exchange that a closure can carry.
@@ -31,18 +32,15 @@ final class ParkedExchange: Sendable {
 /// Every exchange that waits for its answer.
 final class ExchangeParking: Sendable {
     private struct State: Sendable {
-        var next: UInt64 = 0
         var parked: [UInt64: ParkedExchange] = [:]
     }
 
     private let state = Monitor(State())
+    private let next = Atomic<UInt64>(0)
 
     /// Keeps a suspended exchange until it is answered.
     func park(_ exchange: consuming SuspendedExchange) -> ParkedExchange {
-        let number = state.withLock { state in
-            state.next += 1
-            return state.next
-        }
+        let number = next.add(1, ordering: .relaxed).newValue
         let parked = ParkedExchange(exchange, number: number, in: self)
         state.withLock { $0.parked[number] = parked }
         return parked

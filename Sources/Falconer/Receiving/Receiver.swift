@@ -221,7 +221,7 @@ final class Receiver: HTTPHandler {
         let isOwn = owner != nil
         let draft = arrival.event(entry?.id, entry.flatMap { ledger.details(of: $0) }, isConflict: isConflict)
         let time = draft.time
-        ledger.append(draft) { [self] result in
+        ledger.append(draft, about: arrival.receipt.request) { [self] result in
             switch result {
             case .success(let sequence):
                 if isOwn { learn(arrival.delivery.accountID) }

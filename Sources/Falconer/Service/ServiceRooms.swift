@@ -103,7 +103,8 @@ struct ServiceRooms {
                     listen: configuration.listen,
                     threads: configuration.threads,
                     limits: configuration.limits,
-                    serverName: "hook"
+                    serverName: "hook",
+                    onWork: { [producers = journal.producers] in $0 ? producers.begin() : producers.end() }
                 ),
                 handler: receiver,
                 logger: logger

@@ -59,13 +59,22 @@ final class Ledger: Sendable {
     }
 
     /// Appends an event; the book has it before the completion is called, on the journal's thread.
-    func append(_ draft: EventDraft, completion: @escaping @Sendable (Result<UInt64, Failure>) -> Void) {
+    ///
+    /// - Parameters:
+    ///   - draft: The event.
+    ///   - request: The key of its subject, where that is known already.
+    ///   - completion: Told its sequence, or why it was not recorded.
+    func append(
+        _ draft: EventDraft,
+        about request: EventKey? = nil,
+        completion: @escaping @Sendable (Result<UInt64, Failure>) -> Void
+    ) {
         // The book asks for no fingerprint, and the data may be long.
         let summary = EventSummary(
             id: 0,
             type: draft.type,
             time: draft.time,
-            request: draft.subject.map { EventKey(hashing: $0) },
+            request: request ?? draft.subject.map { EventKey(hashing: $0) },
             submission: draft.submission.flatMap { EventKey(uuid: $0) },
             fingerprint: 0
         )
