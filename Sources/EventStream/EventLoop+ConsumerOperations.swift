@@ -10,9 +10,9 @@ extension EventLoop {
         do throws(Refusal) {
             switch operation {
             case .ack(let id, let isSync): try acknowledge(id, isSync: isSync, reference, connection)
-            case .nak(let id, let delay):
+            case .nak(let id, let delay, let reason):
                 try withMembership(connection) { active in
-                    active.consumer.refuse(id, delay: delay, now: now, time: .now)
+                    active.consumer.refuse(id, delay: delay, reason: reason, now: now, time: .now)
                 }
             case .progress(let id): try withMembership(connection) { $0.consumer.extend(id, now: now) }
             case .term(let id, let reason):

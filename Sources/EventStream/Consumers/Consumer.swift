@@ -322,12 +322,27 @@ extension Consumer {
         }
     }
 
-    /// The event could not be finished now: it is delivered again after a while.
-    mutating func refuse(_ id: UInt64, delay: Duration, now: Instant, time: WallTime) -> AckOutcome {
+    /// The event could not be finished now: it is delivered again after a while, or parked after the last delivery.
+    ///
+    /// - Parameters:
+    ///   - id: The event.
+    ///   - delay: How long it is to wait.
+    ///   - reason: Why, in the member's words, for the list of parked events.
+    ///   - now: From when the delay counts.
+    ///   - time: The time of day, for that list.
+    /// - Returns: Whether it had been delivered.
+    mutating func refuse(
+        _ id: UInt64,
+        delay: Duration,
+        reason: String? = nil,
+        now: Instant,
+        time: WallTime
+    ) -> AckOutcome {
         guard id <= read else { return .notDelivered }
         guard let event = pending[id] else { return .taken }
         if event.deliveries >= settings.maxDeliveries {
-            park(id, reason: "refused in \(event.deliveries) deliveries", time: time)
+            let why = reason.map { ": \($0)" } ?? ""
+            park(id, reason: "refused in \(event.deliveries) deliveries\(why)", time: time)
             return .taken
         }
         takeBack(event)

@@ -17,7 +17,7 @@ enum ConsumerOperation: Equatable, Sendable {
     }
 
     case ack(UInt64, isSync: Bool)
-    case nak(UInt64, delay: Duration)
+    case nak(UInt64, delay: Duration, reason: String?)
     case progress(UInt64)
     case term(UInt64, reason: String)
     case list
@@ -39,8 +39,9 @@ enum ConsumerOperation: Equatable, Sendable {
             try options.check(["id", "sync"])
             self = .ack(try options.id, isSync: try options.flag("sync"))
         case "nak":
-            try options.check(["id", "delay_s"])
-            self = .nak(try options.id, delay: try options.delay)
+            try options.check(["id", "delay_s", "reason"])
+            let reason = options.option("reason") == nil ? nil : try options.reason
+            self = .nak(try options.id, delay: try options.delay, reason: reason)
         case "progress":
             try options.check(["id"])
             self = .progress(try options.id)

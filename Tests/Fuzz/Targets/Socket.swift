@@ -63,7 +63,9 @@ private func check(_ op: String, _ reference: [UInt8], _ line: [UInt8]) throws(V
 private func check(_ operation: ConsumerOperation, _ reference: [UInt8]) throws(Violation) {
     try require(reference.count <= ClientLine.referenceBytesMax, "a reference is longer than allowed")
     switch operation {
-    case .nak(_, let delay):
+    case .nak(_, let delay, let reason):
+        let bytes = reason?.utf8.count ?? 0
+        try require(bytes <= ConsumerOperation.reasonBytesMax, "a reason that is too long is taken")
         try require((.zero...ConsumerOperation.delayMax).contains(delay), "a delay of \(delay) is taken")
     case .term(_, let reason):
         try require(reason.utf8.count <= ConsumerOperation.reasonBytesMax, "a reason that is too long is taken")
