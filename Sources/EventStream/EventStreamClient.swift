@@ -1,5 +1,5 @@
 import Glibc
-import Posix
+package import Posix
 
 /// A connection to the event socket that waits, with a deadline for each wait; for one thread at a time.
 package final class EventStreamClient {
@@ -73,23 +73,71 @@ package final class EventStreamClient {
     ///   end are dropped: a service that dies in the middle of a line has not said it.
     /// - Throws: ``EventStreamClientError``: `timedOut`, `lineTooLong`.
     package func nextLine(deadline: ContinuousClock.Instant?) throws(EventStreamClientError) -> [UInt8]? {
+        guard case .line(let line) = try next(deadline: deadline, interruptedBy: nil) else { return nil }
+        return line
+    }
+
+    /// What a wait that can be interrupted came to.
+    package enum Next: Equatable, Sendable {
+        /// A line without its line feed.
+        case line([UInt8])
+        /// Somebody called; the call is taken.
+        case interrupted
+        /// The service has closed.
+        case ended
+    }
+
+    /// Waits for the next line, or for somebody's call.
+    ///
+    /// - Parameters:
+    ///   - deadline: Until when; nil waits without end.
+    ///   - wake: What the call comes through.
+    /// - Returns: What came first.
+    /// - Throws: ``EventStreamClientError``: `timedOut`, `lineTooLong`.
+    package func nextLine(
+        deadline: ContinuousClock.Instant?,
+        interruptedBy wake: WakeUp
+    ) throws(EventStreamClientError) -> Next {
+        try next(deadline: deadline, interruptedBy: wake)
+    }
+
+    private func next(
+        deadline: ContinuousClock.Instant?,
+        interruptedBy wake: WakeUp?
+    ) throws(EventStreamClientError) -> Next {
         while true {
             switch splitter.next() {
-            case .line(let line): return line
+            case .line(let line): return .line(line)
             case .tooLong: throw .lineTooLong
             case .incomplete: break
             }
-            if hasEnded { return nil }
+            if hasEnded { return .ended }
             switch UnixSocket.receive(into: &chunk, from: descriptor.number) {
             case .bytes(let count): splitter.append(chunk[..<count])
-            case .wouldBlock: try wait(for: Int16(POLLIN), until: deadline)
+            case .wouldBlock:
+                if try wait(for: Int16(POLLIN), until: deadline, or: wake) {
+                    wake?.clear()
+                    return .interrupted
+                }
             case .ended: hasEnded = true
             }
         }
     }
 
-    private func wait(for events: Int16, until deadline: ContinuousClock.Instant?) throws(EventStreamClientError) {
-        var entry = pollfd(fd: descriptor.number, events: events, revents: 0)
+    /// Waits for the socket, or for a call.
+    ///
+    /// - Returns: Whether somebody called.
+    @discardableResult
+    private func wait(
+        for events: Int16,
+        until deadline: ContinuousClock.Instant?,
+        or wake: WakeUp? = nil
+    ) throws(EventStreamClientError) -> Bool {
+        // A negative number is passed over (poll(2)).
+        var entries = [
+            pollfd(fd: descriptor.number, events: events, revents: 0),
+            pollfd(fd: wake?.number ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
         var milliseconds: Int32 = -1
         if let deadline {
             let left = ContinuousClock.now.duration(to: deadline)
@@ -97,6 +145,7 @@ package final class EventStreamClient {
             milliseconds = Int32(min(left / .milliseconds(1), 1_000_000_000).rounded(.up))
         }
         // Whatever it says, the caller tries again and finds out.
-        _ = unsafe poll(&entry, 1, milliseconds)
+        _ = unsafe poll(&entries, 2, milliseconds)
+        return entries[1].revents != 0
     }
 }

@@ -23,6 +23,15 @@ package final class WakeUp: Sendable {
         _ = unsafe write(number, &one, MemoryLayout<UInt64>.size)
     }
 
+    /// Blocks until somebody calls or the time has come, and takes the call.
+    package func wait(until deadline: ContinuousClock.Instant) {
+        let left = ContinuousClock.now.duration(to: deadline)
+        var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        // Whatever it says, the caller looks for itself.
+        _ = unsafe poll(&entry, 1, Int32(max(0, min(left / .milliseconds(1), 1_000_000_000)).rounded(.up)))
+        clear()
+    }
+
     /// Makes the descriptor unreadable again.
     ///
     /// Only the loop that polls it calls this, before it looks at what is new.
