@@ -2,8 +2,11 @@
 #include "CLinux.h"
 
 #include <pthread.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -15,6 +18,18 @@ const int CLinux_SOCK_CLOEXEC = SOCK_CLOEXEC;
 
 int CLinux_accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags) {
     return accept4(descriptor, address, length, flags);
+}
+
+int CLinux_memoryFile(const char *name) {
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+int CLinux_openProcess(int process) {
+    return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
+int CLinux_closeFrom(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
 int CLinux_pipe2(int ends[2], int flags) {

@@ -23,11 +23,30 @@ extension OwnedDescriptor {
         return OwnedDescriptor(owning: number)
     }
 
+    /// Makes a file in memory that has no path, with these bytes, to be read from its beginning (memfd_create(2)).
+    ///
+    /// - Throws: ``SystemCallError``.
+    package static func memory(_ bytes: [UInt8]) throws(SystemCallError) -> OwnedDescriptor {
+        let file = OwnedDescriptor(owning: try systemCall("memfd_create") { unsafe CLinux_memoryFile("falconer") })
+        var written = 0
+        while written < bytes.count {
+            written += try file.write(bytes.span.extracting(written...), at: written)
+        }
+        return file
+    }
+
     /// The file's size in bytes (fstat(2)).
     package func size() throws(SystemCallError) -> Int {
         var status = stat()
         try systemCall("fstat") { unsafe fstat(number, &status) }
         return Int(status.st_size)
+    }
+
+    /// The file's permissions, the last nine bits of its mode (inode(7)).
+    package func permissions() throws(SystemCallError) -> UInt32 {
+        var status = stat()
+        try systemCall("fstat") { unsafe fstat(number, &status) }
+        return status.st_mode & 0o777
     }
 
     /// Reads at an offset, in one call, behind what is in a buffer (pread(2)).

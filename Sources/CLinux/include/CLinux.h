@@ -3,6 +3,7 @@
 
 // What the Glibc overlay lacks. Each forward has its reason beside it.
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -20,6 +21,18 @@ int CLinux_accept4(int descriptor, struct sockaddr *address, socklen_t *length, 
 /// pipe2 is a GNU extension that the overlay does not show; without it another thread's child can inherit an end and
 /// keep the pipe open (pipe(2)).
 int CLinux_pipe2(int ends[2], int flags);
+
+/// memfd_create is a GNU extension that the overlay does not show: a file in memory, closed on exec (memfd_create(2)).
+int CLinux_memoryFile(const char *name);
+
+/// pidfd_open has no wrapper that the overlay shows: a descriptor that is readable once a process has ended, closed on
+/// exec (pidfd_open(2)).
+int CLinux_openProcess(int process);
+
+/// posix_spawn_file_actions_addclosefrom_np is a GNU extension that the overlay does not show: the child closes every
+/// descriptor from that number on, also one that a library opened without O_CLOEXEC
+/// (https://www.gnu.org/software/libc/manual/html_node/Process-Creation-Concepts.html).
+int CLinux_closeFrom(posix_spawn_file_actions_t *actions, int first);
 
 /// The credentials of a Unix socket's peer, as of its connect (unix(7), SO_PEERCRED). `struct ucred` is GNU only.
 struct CLinux_PeerCredentials {
