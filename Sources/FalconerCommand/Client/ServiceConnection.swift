@@ -1,5 +1,6 @@
 import EventStream
 import JSONText
+import Posix
 
 /// A conversation with the running service over its socket; failures are those a command ends with.
 struct ServiceConnection {
@@ -46,6 +47,32 @@ struct ServiceConnection {
         try Self.next(client, deadline: deadline)
     }
 
+    /// What ``next(deadline:interruptedBy:)`` came to.
+    enum Next {
+        case line(JSONLine)
+        /// Somebody called, or the deadline has passed.
+        case interrupted
+        /// The service has closed.
+        case ended
+    }
+
+    /// Waits for the next line, a call, or a time.
+    func next(deadline: ContinuousClock.Instant, interruptedBy wake: WakeUp) throws -> Next {
+        do {
+            switch try client.nextLine(deadline: deadline, interruptedBy: wake) {
+            case .line(let bytes):
+                guard let line = JSONLine(bytes) else { throw EventStreamClientError.malformedLine }
+                return .line(line)
+            case .interrupted: return .interrupted
+            case .ended: return .ended
+            }
+        } catch EventStreamClientError.timedOut {
+            return .interrupted
+        } catch let error as EventStreamClientError {
+            throw Self.failure(error)
+        }
+    }
+
     /// Gives a command and waits for its answer.
     ///
     /// - Returns: The `reply` frame.
@@ -66,6 +93,33 @@ struct ServiceConnection {
             "the service closed the connection without an answer",
             advice: Self.lookFirst
         )
+    }
+
+    /// Makes a consumer, or finds the one there is.
+    ///
+    /// - Parameter create: The line that makes it.
+    /// - Returns: The consumer as the service describes it.
+    /// - Throws: ``CommandFailure`` with what an `error` frame says.
+    func consumer(create: [UInt8]) throws -> JSONLine {
+        var line = create
+        while true {
+            try send(line)
+            let deadline = ContinuousClock.now + Self.answerTime
+            var answer = try nextAnswer(deadline)
+            while let other = answer, other.frame != "reply", other.frame != "error" {
+                answer = try nextAnswer(deadline)
+            }
+            guard let answer else {
+                throw CommandFailure(.unreachable, "the service closed the connection", advice: Self.lookFirst)
+            }
+            if let consumer = answer.object("consumer") { return consumer }
+            guard answer.string("code") == "consumer_exists" else { throw Self.refusal(answer) }
+            var writer = JSONObjectWriter()
+            writer.member("op", "consumer")
+            writer.member("action", "show")
+            writer.member("consumer", JSONLine(create)?.string("consumer"))
+            line = writer.bytes
+        }
     }
 
     private func nextAnswer(_ deadline: ContinuousClock.Instant) throws -> JSONLine? {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import EventStream
-import Glibc
 import JSONText
 
 /// The command `falconer listen`.
@@ -16,10 +15,22 @@ struct Listen: ParsableCommand {
               falconer listen --after 41 --types 'fal.request.*' | jq .data.payload
               falconer listen --consumer encoder --from first  the service remembers how far 'encoder' is
 
+              falconer listen --consumer encoder --exec 'encode {request_id}'
+
             With --consumer each event is acknowledged once it is written, so that the next 'listen' of that name goes \
             on behind it; see 'falconer consumers --help'.
 
-            Exit codes: 0 done, 3 --timeout passed, 5 no service, 10 somebody else reads as that consumer.
+            With --exec a command runs for each event of a consumer, never through a shell unless --shell is given. It \
+            has the event's JSON line on its standard input, and FALCONER_ID, _TYPE, _REQUEST_ID, _SUBMISSION, \
+            _ENDPOINT, _TAG, _TIME, _DELIVERY (how often it was delivered, from 1) and _SOCKET in its environment. Exit \
+            code 0 finishes the event; 75 has it come again after ten times the --backoff, any other after the --backoff, \
+            which doubles with each failure. After --max-deliveries the event is parked with the exit code and the last \
+            line of standard error: see 'falconer consumers parked list NAME'. An event is finished at least once: when \
+            the command or the service is killed it may run again. Ctrl-C or SIGTERM waits for the commands that run; a \
+            second one kills them.
+
+            Exit codes: 0 done, 3 --timeout passed, 5 no service, 10 somebody else reads as that consumer, 64 a \
+            command that cannot be run, 130 interrupted while it worked on events.
             """
     )
 
@@ -38,6 +49,9 @@ struct Listen: ParsableCommand {
     @OptionGroup var settings: ConsumerSettingOptions
     @OptionGroup var filter: FilterOptions
 
+    @OptionGroup var exec: ExecOptions
+    @OptionGroup var work: WorkOptions
+
     @Option(help: "End after this many events.")
     var count: Int?
 
@@ -50,12 +64,20 @@ struct Listen: ParsableCommand {
     func validate() throws {
         if from != nil, after != nil { throw ValidationError("give --from or --after, not both") }
         if consumer != nil, until != nil { throw ValidationError("--until is not for consumers: use --count") }
+        if exec.command != nil {
+            if consumer == nil { throw ValidationError("--exec needs --consumer: it keeps what is done") }
+            if settings.ack ?? "each" != "each" { throw ValidationError("--exec needs --ack each") }
+        }
         if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
         if let timeout, timeout < 1 { throw ValidationError("--timeout must be 1 or more seconds") }
     }
 
     func run() throws {
         try reportingFailure {
+            if let worker = try makeWorker() {
+                if try WorkSession(worker, plan).run() { throw ExitCode(130) }
+                return
+            }
             var session = ListenSession(
                 deadline: timeout.map { .now + .seconds($0) },
                 isUntilNow: until == "now",
@@ -72,18 +94,46 @@ struct Listen: ParsableCommand {
         }
     }
 
+    /// What is done with each event, when it is not printed.
+    private func makeWorker() throws -> (any EventWorker)? {
+        try exec.makeCommand(socket: service.path)
+    }
+
+    /// How a consumer's events are worked on.
+    private var plan: WorkSession.Plan {
+        WorkSession.Plan(
+            path: service.path,
+            create: consumerLine { writer in
+                writer.member("op", "consumer")
+                writer.member("action", "create")
+                // What is out counts as delivered when this command is killed, so no more is out than is worked on.
+                if settings.maxInFlight == nil, !settings.group { writer.member("max_in_flight", work.concurrency) }
+            },
+            subscribe: subscription(lastID: nil),
+            concurrency: work.concurrency,
+            backoff: .milliseconds(Int(work.backoff * 1_000)),
+            count: count,
+            deadline: timeout.map { .now + .seconds($0) }
+        )
+    }
+
+    /// A line about the consumer, with everything that was said about it.
+    private func consumerLine(_ begin: (inout JSONObjectWriter) -> Void) -> [UInt8] {
+        var writer = JSONObjectWriter()
+        begin(&writer)
+        writer.member("consumer", consumer)
+        settings.add(to: &writer)
+        filter.add(to: &writer)
+        // Where the consumer is, is the service's to say; this is for one that is made now.
+        if let after { writer.member("after", after) } else { writer.member("from", from ?? "new") }
+        return writer.bytes
+    }
+
     /// The line that subscribes; after a reconnect, behind the last event that was seen.
     private func subscription(lastID: String?) -> [UInt8] {
+        if consumer != nil { return consumerLine { $0.member("op", "subscribe") } }
         var writer = JSONObjectWriter()
         writer.member("op", "subscribe")
-        if let consumer {
-            writer.member("consumer", consumer)
-            settings.add(to: &writer)
-            filter.add(to: &writer)
-            // Where the consumer is, is the service's to say; this is for one that is made now.
-            if let after { writer.member("after", after) } else { writer.member("from", from ?? "new") }
-            return writer.bytes
-        }
         if let lastID {
             writer.member("after", lastID)
         } else if let after {
@@ -128,32 +178,22 @@ private struct ListenSession {
     }
 
     mutating func follow(path: String, subscription: (String?) -> [UInt8]) throws {
-        var failures = 0
-        var hasConnected = false
+        var retry = Reconnection(deadline: deadline)
         while true {
             do {
                 let connection = try ServiceConnection(path: path)
-                hasConnected = true
-                if failures > 0 { StandardError.writeLine("falconer: connected again") }
-                failures = 0
+                retry.connected()
                 if lastID == nil {
                     lastID = connection.hello.string("last").flatMap { subscribesFromNow(subscription) ? $0 : nil }
                 }
                 try connection.send(subscription(lastID))
                 if try listen(connection) == .finished { return }
-            } catch let failure as CommandFailure where failure.status == .unreachable && hasConnected {
-                // It was there before, so it may come back.
-                if failures == 0 { StandardError.writeLine("falconer: \(failure.message)") }
+            } catch let failure as CommandFailure where failure.status == .unreachable && retry.hasConnected {
+                retry.failed(failure)
             }
-            failures += 1
-            let delay = min(Duration.milliseconds(200) * (1 << min(failures, 5)), .seconds(5))
-            StandardError.writeLine("falconer: the service is gone; trying again in \(delay.components.seconds + 1) s")
-            if let deadline, .now + delay >= deadline { throw Self.tooLate }
-            usleep(UInt32(delay / .microseconds(1)))
+            try retry.wait()
         }
     }
-
-    private static let tooLate = CommandFailure(.timedOut, "the time given with --timeout has passed")
 
     /// From now on means from the first connection's now on, also after a reconnect.
     private func subscribesFromNow(_ subscription: (String?) -> [UInt8]) -> Bool {
@@ -167,7 +207,7 @@ private struct ListenSession {
             do {
                 line = try connection.next(deadline: deadline)
             } catch let failure as CommandFailure where failure.status == .timedOut {
-                throw Self.tooLate
+                throw Reconnection.tooLate
             }
             guard let line else { return hasCaughtUp && isUntilNow ? .finished : .disconnected }
             switch try? StreamLine(line.bytes) {

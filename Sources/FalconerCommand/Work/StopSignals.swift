@@ -1,0 +1,34 @@
+import Posix
+import Threading
+import UnixSignals
+
+/// The signals that ask a command to stop, SIGINT and SIGTERM, for a loop that can be woken.
+final class StopSignals {
+    private let received: Monitor<[UnixSignal]>
+    private let task: Task<Void, Never>
+
+    /// Catches them from soon on.
+    init(waking wake: WakeUp) {
+        let received = Monitor<[UnixSignal]>([])
+        self.received = received
+        task = Task {
+            for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                received.withLock { $0.append(signal) }
+                wake.call()
+            }
+        }
+    }
+
+    /// What came since the last time.
+    func take() -> [UnixSignal] {
+        received.withLock { signals in
+            defer { signals = [] }
+            return signals
+        }
+    }
+
+    /// Ends the watching; must be called.
+    func end() {
+        task.cancel()
+    }
+}
