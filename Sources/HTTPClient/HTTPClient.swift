@@ -63,9 +63,15 @@ package final class HTTPClient: HTTPTransport, @unchecked Sendable {  // `isBusy
         let exchange = CurlExchange(body: request.body ?? [], responseBytesMax: options.responseBytesMax)
         // Out of libcurl's hands before the exchange goes: every later send sets these pointers anew.
         defer { unsafe curl_easy_reset(easy) }
-        let headers = try CurlHeaderList(request.headers, hasBody: request.body != nil)
+        let headers = try CurlLineList(request.headers, hasBody: request.body != nil)
+        // Whatever the URL's host and port are, so that there is no way around it
+        // (https://curl.se/libcurl/c/CURLOPT_CONNECT_TO.html).
+        let detour = try CurlLineList(["::\(request.connectsTo ?? "")"])
         try configure(for: request, exchange, headers)
-        let code = withExtendedLifetime(headers) { withExtendedLifetime(exchange) { perform() } }
+        if request.connectsTo != nil { try unsafe set(CURLOPT_CONNECT_TO, detour.pointer) }
+        let code = withExtendedLifetime(headers) {
+            withExtendedLifetime(detour) { withExtendedLifetime(exchange) { perform() } }
+        }
         guard let code, code == CURLE_OK else { throw failure(code, exchange) }
         var status = 0
         _ = unsafe CCurl_getLong(easy, CURLINFO_RESPONSE_CODE, &status)
@@ -117,7 +123,7 @@ extension HTTPClient {
     private func configure(
         for request: HTTPRequest,
         _ exchange: CurlExchange,
-        _ headers: borrowing CurlHeaderList
+        _ headers: borrowing CurlLineList
     ) throws(HTTPClientError) {
         unsafe errorText.pointee = 0
         try unsafe set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(errorText))

@@ -22,6 +22,9 @@ package struct HTTPRequest: Sendable, Equatable {
     package var body: [UInt8]?
     /// Instead of ``HTTPClientOptions/totalTimeout``, for this request.
     package var totalTimeout: Duration?
+    /// An address and a port, `192.0.2.1:443` or `[2001:db8::1]:443`, that is connected to instead of looking up the URL's
+    /// host; the host is still what TLS and the `Host` header say.
+    package var connectsTo: String?
 
     /// Makes a request; nothing is checked before it is sent.
     package init(

@@ -79,6 +79,23 @@ struct HTTPClientExchangeTests {
         #expect(response.headers["X-Trailer"] == nil)
     }
 
+    @Test("is had with the address that was given, whatever the URL's host is")
+    func detour() throws {
+        let peer = LoopbackPeer { connection, _ in
+            connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        }
+        defer { peer.stop() }
+        let client = try HTTPClient()
+        var request = HTTPRequest(method: .post, url: "http://nothing.invalid:1/x", body: [])
+        request.connectsTo = "127.0.0.1:\(peer.port)"
+        #expect(try client.send(request).status == 200)
+        #expect(peer.requests.map { $0.header("Host") } == ["nothing.invalid:1"])
+        // The next one has none, and goes where its URL says.
+        #expect(try client.send(HTTPRequest(url: peer.url())).status == 200)
+        #expect(peer.requests.last?.header("Host") == "127.0.0.1:\(peer.port)")
+    }
+
     @Test("ends with a redirect, which is not followed")
     func redirect() throws {
         let peer = LoopbackPeer { connection, _ in

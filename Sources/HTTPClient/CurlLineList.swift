@@ -1,8 +1,8 @@
 import CCurl
 
-/// A request's headers as libcurl wants them, freed with their owner.
+/// Lines as libcurl wants them, a request's headers for one, freed with their owner.
 @safe
-struct CurlHeaderList: ~Copyable {
+struct CurlLineList: ~Copyable {
     private let list: UnsafeMutablePointer<curl_slist>
 
     /// The list as an option's argument; only while the owner lives.
@@ -20,6 +20,11 @@ struct CurlHeaderList: ~Copyable {
             // A header without a value is written with a semicolon (same page), or it would be taken out.
             lines.append(value.allSatisfy(\.isWhitespace) ? "\(name);" : "\(name): \(value)")
         }
+        try self.init(lines)
+    }
+
+    /// Copies lines.
+    init(_ lines: [String]) throws(HTTPClientError) {
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines {
             guard let longer = unsafe curl_slist_append(list, line) else {
