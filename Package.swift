@@ -116,7 +116,7 @@ let package = Package(
             name: "FalconerCommand",
             dependencies: [
                 "Benchmark", "Falconer", "FalEmulator", "EventStream", "FalQueue", "HTTPServer", "Journal", "JSONText",
-                "Posix", "Threading", "Webhook",
+                "HTTPClient", "Crypto", "Posix", "Threading", "Webhook",
                 argumentParser, lifecycle, signals, logging, system,
             ],
             swiftSettings: librarySettings
@@ -186,7 +186,7 @@ let package = Package(
             ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", "Threading", system],
             resources: [.copy("Vectors")]
         ),
-        tests("FalconerCommandTests", ["FalconerCommand"]),
+        tests("FalconerCommandTests", ["FalconerCommand", "HTTPClient", "Posix", system]),
         tests("JSONTextTests", ["JSONText"]),
         tests(
             "FalEmulatorTests",

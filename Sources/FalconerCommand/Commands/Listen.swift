@@ -16,6 +16,7 @@ struct Listen: ParsableCommand {
               falconer listen --consumer encoder --from first  the service remembers how far 'encoder' is
 
               falconer listen --consumer encoder --exec 'encode {request_id}'
+              falconer listen --consumer shop --forward-to https://shop.example/falcon
 
             With --consumer each event is acknowledged once it is written, so that the next 'listen' of that name goes \
             on behind it; see 'falconer consumers --help'.
@@ -28,6 +29,13 @@ struct Listen: ParsableCommand {
             line of standard error: see 'falconer consumers parked list NAME'. An event is finished at least once: when \
             the command or the service is killed it may run again. Ctrl-C or SIGTERM waits for the commands that run; a \
             second one kills them.
+
+            With --forward-to each event of a consumer is POSTed to a URL: Content-Type application/cloudevents+json, \
+            the body is the event's line in the journal, signed as https://www.standardwebhooks.com has it (webhook-id, \
+            webhook-timestamp, webhook-signature v1 with HMAC-SHA256). 2xx finishes the event, 410 parks it at once, 429 \
+            and 503 have it come again after their Retry-After, anything else after the --backoff; redirects are not \
+            followed. A host with an address of this machine or of a private network is refused without --allow-private. \
+            The receiver gets an event at least once, each time with the same webhook-id.
 
             Exit codes: 0 done, 3 --timeout passed, 5 no service, 10 somebody else reads as that consumer, 64 a \
             command that cannot be run, 130 interrupted while it worked on events.
@@ -50,6 +58,7 @@ struct Listen: ParsableCommand {
     @OptionGroup var filter: FilterOptions
 
     @OptionGroup var exec: ExecOptions
+    @OptionGroup var forward: ForwardOptions
     @OptionGroup var work: WorkOptions
 
     @Option(help: "End after this many events.")
@@ -64,9 +73,13 @@ struct Listen: ParsableCommand {
     func validate() throws {
         if from != nil, after != nil { throw ValidationError("give --from or --after, not both") }
         if consumer != nil, until != nil { throw ValidationError("--until is not for consumers: use --count") }
-        if exec.command != nil {
-            if consumer == nil { throw ValidationError("--exec needs --consumer: it keeps what is done") }
-            if settings.ack ?? "each" != "each" { throw ValidationError("--exec needs --ack each") }
+        if exec.command != nil || forward.url != nil {
+            let option = exec.command != nil ? "--exec" : "--forward-to"
+            if consumer == nil { throw ValidationError("\(option) needs --consumer: it keeps what is done") }
+            if settings.ack ?? "each" != "each" { throw ValidationError("\(option) needs --ack each") }
+            if exec.command != nil, forward.url != nil {
+                throw ValidationError("give --exec or --forward-to: each with a consumer of its own")
+            }
         }
         if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
         if let timeout, timeout < 1 { throw ValidationError("--timeout must be 1 or more seconds") }
@@ -96,7 +109,9 @@ struct Listen: ParsableCommand {
 
     /// What is done with each event, when it is not printed.
     private func makeWorker() throws -> (any EventWorker)? {
-        try exec.makeCommand(socket: service.path)
+        if let command = try exec.makeCommand(socket: service.path) { return command }
+        guard let consumer else { return nil }
+        return try forward.makeForwarder(consumer: consumer, concurrency: work.concurrency)
     }
 
     /// How a consumer's events are worked on.
