@@ -173,8 +173,9 @@ final class WorkSession {
         for signal in signals.take() { stopped(by: signal) }
         if let deadline = plan.deadline, deadline <= .now, stop == nil { end(.failed(Reconnection.tooLate)) }
         for ended in pool.takeEnded() {
-            perform(book.ended(ended.id, ended.outcome))
+            // First: it may say that nothing more is to begin.
             report(ended)
+            perform(book.ended(ended.id, ended.outcome))
         }
         if book.remaining == 0 { end(.isFinished) }
     }
