@@ -38,6 +38,25 @@ import Testing
         #expect(try client.lines(2) == test.log.text(3...4))
     }
 
+    @Test(arguments: [(1_024, true), (1_025, false)]) func aRefusalMayHaveAReasonOfSoManyBytes(
+        count: Int,
+        isTaken: Bool
+    ) throws {
+        let test = try TestServer(events: 1)
+        let client = try test.connect()
+        try client.say(#"{"op":"subscribe","consumer":"c","from":"first","max_deliveries":1}"#)
+        #expect(try client.delivery() == Delivered(1, 1))
+        let reason = String(repeating: "x", count: count)
+        try client.say(#"{"op":"nak","id":"1","reason":"\#(reason)"}"#)
+        let answer = try client.skipping("caught_up")
+        if isTaken {
+            let message = "refused in 1 deliveries: \(reason)"
+            #expect(answer == #"{"frame":"dead","id":"1","deliveries":1,"message":"\#(message)"}"#)
+        } else {
+            #expect(answer?.contains(#""code":"bad_option""#) == true)
+        }
+    }
+
     @Test func aRefusedEventIsParkedInTheEndAndCanBeTriedAgain() throws {
         let test = try TestServer(events: 1)
         let client = try test.connect()
