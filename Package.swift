@@ -183,7 +183,7 @@ let package = Package(
         ),
         tests(
             "IntegrationTests",
-            ["Crypto", "FalconerCommand", "LoadGenerator", "Posix", "Threading", system],
+            ["Benchmark", "Crypto", "FalconerCommand", "LoadGenerator", "Posix", "Threading", system],
             resources: [.copy("Vectors")]
         ),
         tests("FalconerCommandTests", ["FalconerCommand", "HTTPClient", "Posix", system]),
