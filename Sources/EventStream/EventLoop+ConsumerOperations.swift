@@ -8,6 +8,7 @@ extension EventLoop {
     /// Carries out what a client says about a consumer.
     func perform(_ operation: ConsumerOperation, op: String, reference: [UInt8], for connection: Connection) {
         do throws(Refusal) {
+            if let refusal = access.refusal(operation.right, to: connection.peer) { throw refusal }
             switch operation {
             case .ack(let id, let isSync): try acknowledge(id, isSync: isSync, reference, connection)
             case .nak(let id, let delay, let reason):

@@ -105,14 +105,22 @@ extension EventLoop {
         switch action {
         case nil: break
         case .subscribe(let request):
-            if let consumer = request.consumer {
+            if var refusal = access.refusal(.subscribe, to: connection.peer) {
+                refusal.op = "subscribe"
+                send(refusal.frame, to: connection)
+                perform(connection.state.subscriptionEnded(wasRefused: true), for: connection)
+            } else if let consumer = request.consumer {
                 join(connection, request, consumer)
             } else {
                 subscribe(connection, request)
             }
         case .command(let op, let reference):
             let reply = CommandReply(op: op, reference: reference, connection: connection.token, outbox: shared.outbox)
-            commands.handle(op: op, line: line, peer: connection.peer, reply: reply)
+            if let refusal = access.refusal(StreamAccess.Right(op: op), to: connection.peer) {
+                reply.fail(code: refusal.code.rawValue, message: refusal.message)
+            } else {
+                commands.handle(op: op, line: line, peer: connection.peer, reply: reply)
+            }
         case .consumer(let operation, let op, let reference):
             perform(operation, op: op, reference: reference, for: connection)
         case .refuse(let refusal): send(refusal.frame, to: connection)

@@ -20,6 +20,7 @@ final class EventLoop {
     let log: any EventLog
     let commands: any CommandHandler
     let limits: EventStreamLimits
+    let access: StreamAccess
     let logger: Logger
     let operations: Set<String>
 
@@ -45,6 +46,7 @@ final class EventLoop {
         log: any EventLog,
         commands: any CommandHandler,
         limits: EventStreamLimits,
+        access: StreamAccess,
         consumers: Consumers,
         logger: Logger
     ) {
@@ -53,6 +55,7 @@ final class EventLoop {
         self.log = log
         self.commands = commands
         self.limits = limits
+        self.access = access
         self.logger = logger
         operations = commands.operations
     }

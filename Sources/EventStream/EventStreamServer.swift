@@ -21,6 +21,7 @@ package final class EventStreamServer: Sendable {
     ///   - log: Where events come from.
     ///   - commands: Who carries out commands.
     ///   - limits: What clients may use.
+    ///   - access: Who may do what.
     ///   - logger: Where connections and failures are noted.
     /// - Returns: The running server.
     /// - Throws: ``EventStreamError``, with `inUse` when another service is running on the path.
@@ -30,6 +31,7 @@ package final class EventStreamServer: Sendable {
         log: any EventLog,
         commands: any CommandHandler,
         limits: EventStreamLimits = EventStreamLimits(),
+        access: StreamAccess = StreamAccess(),
         logger: Logger
     ) throws(EventStreamError) -> EventStreamServer {
         let found: (consumers: [ConsumerSnapshot], unreadable: [String: String])
@@ -56,6 +58,7 @@ package final class EventStreamServer: Sendable {
                 log: log,
                 commands: commands,
                 limits: limits,
+                access: access,
                 consumers: Consumers(found.consumers, unreadable: found.unreadable, store: store),
                 logger: logger
             )

@@ -14,6 +14,12 @@ package enum StreamErrorCode: String, CaseIterable, Sendable {
     case tooManyConnections = "too_many_connections"
     /// There are too many connections of this user; this one is closed.
     case tooManyConnectionsOfUser = "too_many_connections_of_user"
+    /// The client is not on the list of those who may submit.
+    case notAllowedToSubmit = "not_allowed_to_submit"
+    /// The client is not on the list of those who may subscribe.
+    case notAllowedToSubscribe = "not_allowed_to_subscribe"
+    /// The client is not on the list of those who may administer.
+    case notAllowedToAdminister = "not_allowed_to_administer"
     /// All clients together have sent too much that is not complete; this connection is closed.
     case busy
     /// The connection has its subscription already.

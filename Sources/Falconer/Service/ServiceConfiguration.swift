@@ -23,6 +23,8 @@ package struct ServiceConfiguration: Sendable {
     package var limits = ServerLimits()
     /// What the clients of the event stream may use.
     package var stream = EventStreamLimits()
+    /// Who may do what on the event stream.
+    package var access = StreamAccess()
     /// The event loops of the hook; nil means one for each core.
     package var threads: Int?
     /// The socket of the event stream.

@@ -159,6 +159,7 @@ struct ServiceRooms {
                 log: JournalEventLog(journal: journal),
                 commands: commands,
                 limits: configuration.stream,
+                access: configuration.access,
                 logger: logger
             )
             return (stream, commands)

@@ -146,7 +146,8 @@ struct ServiceConnection {
                 "no_answer":
                 .unreachable
             case "invalid_input", "bad_endpoint", "bad_request", "bad_option", "bad_json", "unknown_op",
-                "line_too_long", "no_consumer", "not_delivered", "too_many_consumers", "ambiguous":
+                "line_too_long", "no_consumer", "not_delivered", "too_many_consumers", "ambiguous",
+                "not_allowed_to_submit", "not_allowed_to_subscribe", "not_allowed_to_administer":
                 .usage
             case "conflict", "cursor_ahead", "other_journal", "consumer_exists", "consumer_busy": .conflict
             default: .internalFault

@@ -100,6 +100,7 @@ struct ServeOptions: ParsableArguments {
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
         configuration.stream = try stream.resolved(value)
+        configuration.access = try stream.access(value)
         configuration.retention = try StorageOptions.retention(value)
         configuration.dedupeWindow = try StorageOptions.dedupeWindow(value)
         configuration.recovery = try storage.recovery(value)

@@ -1,5 +1,7 @@
 import ArgumentParser
 import EventStream
+import Glibc
+import Posix
 
 /// What the event socket takes, and from whom.
 struct StreamOptions: ParsableArguments {
@@ -9,6 +11,34 @@ struct StreamOptions: ParsableArguments {
     @Option(help: "Connections to the event socket of one user (default: 256).")
     var subscribersPerUser: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who may submit and cancel: uid:1000,gid:50,user:NAME,group:NAME (default: whoever may connect).",
+            valueName: "list"
+        )
+    )
+    var allowSubmit: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who may receive events and look at submissions and consumers (default: whoever may connect).",
+            valueName: "list"
+        )
+    )
+    var allowSubscribe: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who may create, move and delete consumers, and see rejections (default: whoever may connect).",
+            valueName: "list"
+        )
+    )
+    var allowAdmin: String?
+
+    /// The options of the lists.
+    private static let rights: [(name: String, right: StreamAccess.Right)] = [
+        ("allow-submit", .submit), ("allow-subscribe", .subscribe), ("allow-admin", .administer),
+    ]
     /// The most of either that can be asked for.
     private static let subscribersMax = 65_536
 
@@ -26,7 +56,26 @@ struct StreamOptions: ParsableArguments {
                 flag: subscribersPerUser.map { "\($0)" },
                 default: "\(defaults.connectionsPerUserMax)"
             ),
+            environment.setting("allow-submit", flag: allowSubmit, default: nil),
+            environment.setting("allow-subscribe", flag: allowSubscribe, default: nil),
+            environment.setting("allow-admin", flag: allowAdmin, default: nil),
         ]
+    }
+
+    /// Who may do what: whoever may connect, which the socket's permissions decide, but where there is a list.
+    func access(_ value: (String) -> String?) throws -> StreamAccess {
+        var access = StreamAccess(owner: geteuid())
+        for (name, right) in Self.rights {
+            guard let text = value(name) else { continue }
+            access.lists[right] = try parsing(name) {
+                try AccessList(
+                    text,
+                    user: { AccountNames.user(named: $0) },
+                    group: { AccountNames.group(named: $0) }
+                )
+            }
+        }
+        return access
     }
 
     /// The limits that are in force.
