@@ -91,6 +91,8 @@ final class SubscriberSwarm {
         after id: UInt64,
         _ state: Monitor<State>
     ) throws(SystemCallError) {
+        // They stand for programs of others, which would not be on the service's processors.
+        ThreadPriority.giveWay()
         let poller = try Poller()
         // Owned from here on: closed when the thread ends.
         let owned = numbers.map { Held(OwnedDescriptor(owning: $0.0)) }

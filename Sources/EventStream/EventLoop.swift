@@ -62,6 +62,9 @@ final class EventLoop {
 
     /// Serves until it is told to stop.
     func run() {
+        // A crowd of readers must not slow the storing: they lag and catch up. With 800 live ones on two processors, 64
+        // connections delivered 698/s without this.
+        ThreadPriority.giveWay()
         do throws(SystemCallError) {
             try shared.poller.add(shared.wake.number, token: Self.wakeToken, interest: .read)
             try shared.poller.add(shared.listener.number, token: Self.listenerToken, interest: .read)

@@ -11,7 +11,7 @@ extension Bench {
             discussion: """
                 One service is measured three times: without subscribers, with them, and without again. Some of them stop \
                 reading, some read a byte a second; every other one must be given every event, in order, or there is no \
-                figure. Service, load and subscribers share the machine.
+                figure. Service, load and subscribers share the machine; the subscribers give way to the others.
 
                   falconer bench fanout --subscribers 1000 --stopped 10% --trickling 10% --connections 64
 
