@@ -47,6 +47,9 @@ package protocol EventCursor: AnyObject {
     /// The id of the last event that was handed out whole; before that, of the one it began behind.
     var lastID: UInt64 { get }
 
+    /// How many bytes of lines are durable behind what the last read handed out; before the first read, about.
+    var bytesLeft: Int { get }
+
     /// Appends whole journal lines, each with its line feed, and never one that is not durable.
     ///
     /// - Parameters:

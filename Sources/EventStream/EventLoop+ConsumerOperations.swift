@@ -164,6 +164,9 @@ extension EventLoop {
         object.member("waiting", consumer.waiting)
         object.member("parked", consumer.parked.count)
         object.member("redeliveries", consumer.redeliveries)
+        let lag = lag(behind: consumer.cursor, last: last)
+        object.member("lag_bytes", lag.bytes)
+        object.member("lag_seconds", lag.seconds)
         object.member("ack", consumer.settings.ack.rawValue)
         object.member("ack_wait_ms", Int(consumer.settings.ackWait / .milliseconds(1)))
         object.member("max_in_flight", consumer.settings.maxInFlight)
@@ -172,6 +175,22 @@ extension EventLoop {
         object.member("hold", consumer.settings.holds)
         object.member("members", array: active.members.sorted { $0.key < $1.key }.map(describe))
         return object.bytes
+    }
+
+    /// How many bytes of lines come behind an event, and how old the first of them is.
+    private func lag(behind id: UInt64, last: UInt64) -> (bytes: Int, seconds: Int) {
+        guard id < last else { return (0, 0) }
+        var line: [UInt8] = []
+        do throws(EventLogError) {
+            let cursor = try log.cursor(after: max(id, log.bounds.first - 1))
+            // The least limit: one line, whole.
+            _ = try cursor.read(into: &line, limit: 1)
+            let time = EventAttributes(line: line)?.time.flatMap { WallTime(rfc3339: $0) } ?? .now
+            return (line.count + cursor.bytesLeft, Int(max(0, WallTime.now.seconds - time.seconds)))
+        } catch {
+            // It is only the list that lacks a figure; whoever reads the events is told.
+            return (0, 0)
+        }
     }
 
     private func describe(_ token: UInt64, since time: WallTime) -> [UInt8] {

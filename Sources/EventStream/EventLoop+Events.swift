@@ -65,6 +65,12 @@ extension EventLoop {
         }
     }
 
+    /// Sends the lines that were read, or those of them that are wanted.
+    ///
+    /// They are moved by read and write, because each line's checksum is looked at in between: what went bad on the disk
+    /// is told as a gap and never sent. Of a journal of 1 GB on two busy processors ('falconer bench replay'), sendfile(2)
+    /// moved 1.8 to 2.6 GB/s, reading and writing blocks of this size 1.5 GB/s, cat and nc 0.3 to 1.0 GB/s, and this,
+    /// which checks all of it, 0.5 GB/s for 0.65 s of processor time; that price buys the promise.
     private func sendLines(upTo lastID: UInt64, to connection: Connection, _ subscription: inout Subscription) {
         if subscription.takesWhole(upTo: lastID) {
             subscription.tookWhole(upTo: lastID)

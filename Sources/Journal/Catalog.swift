@@ -81,6 +81,13 @@ struct Catalog: Sendable {
         return nil
     }
 
+    /// How many bytes come behind a place.
+    func bytes(behind offset: Int, in name: SegmentName) -> Int {
+        let index = segments.partitioningIndex { $0.name >= name }
+        let later = segments[index...].reduce(0) { $0 + $1.bytes }
+        return index < segments.endIndex && segments[index].name == name ? max(0, later - offset) : later
+    }
+
     /// What a reader in a segment needs to know; `nil` when the segment is gone.
     func view(of name: SegmentName) -> View? {
         let index = segments.partitioningIndex { $0.name >= name }

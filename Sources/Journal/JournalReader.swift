@@ -30,6 +30,12 @@ package final class JournalReader {
         lastID = id
     }
 
+    /// How many durable bytes come behind this place; before the first read that may count lines before it as well, up to
+    /// a block of the index.
+    package var bytesLeft: Int {
+        journal.catalog.withLock { $0.bytes(behind: place.offset, in: place.name) }
+    }
+
     /// Appends whole lines, each with its line feed, none of them beyond the durable end.
     ///
     /// - Parameters:

@@ -74,6 +74,12 @@ final class MemoryCursor: EventCursor {
         self.lastID = lastID
     }
 
+    var bytesLeft: Int {
+        log.contents.withLock { contents in
+            contents.lines.dropFirst(Int(max(lastID + 1, contents.first) - contents.first)).reduce(0) { $0 + $1.count }
+        }
+    }
+
     func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> EventRead {
         let (position, start) = (lastID, buffer.count)
         if let damaged = log.contents.withLock({ $0.damaged }), damaged.lowerBound == position + 1 {

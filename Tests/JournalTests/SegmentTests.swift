@@ -47,6 +47,25 @@ import Threading
         #expect(replayed == Array(1...50))
     }
 
+    @Test func aReaderKnowsHowManyBytesAreLeftAlsoAcrossSegments() throws {
+        var options = sampleOptions()
+        options.segmentBytesMax = 2_000
+        let journal = try openFake(FakeFileSystem(), options: options)
+        for number in 1...20 { _ = try journal.appendAndWait(sampleDraft(number)) }
+        let lines = try readAll(journal, after: 0, limit: 700).lines
+        let reader = try journal.reader(after: 0)
+        var seen: [UInt8] = []
+        var left = reader.bytesLeft
+        for _ in lines {
+            let before = seen.count
+            #expect(try reader.read(into: &seen, limit: 1) == .lines)
+            left -= seen.count - before
+            #expect(reader.bytesLeft == left)
+        }
+        #expect(left == 0)
+        journal.close()
+    }
+
     @Test func aSegmentIsLeftByAge() throws {
         let now = Monitor(Duration.zero)
         let fileSystem = FakeFileSystem()

@@ -40,6 +40,8 @@ private final class JournalCursor: EventCursor {
 
     var lastID: UInt64 { reader.lastID }
 
+    var bytesLeft: Int { reader.bytesLeft }
+
     func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> EventRead {
         do {
             switch try reader.read(into: &buffer, limit: limit) {

@@ -47,8 +47,12 @@ struct ConsumerOptions: ParsableArguments {
         let style = Style(isTerminal: StandardOutput.isTerminal)
         func number(_ name: String) -> Int { consumer.integer(name) ?? 0 }
         let parked = number("parked")
+        let behind = number("lag_events")
+        let lag =
+            behind == 0
+            ? "0 behind" : "\(behind) behind (\(byteText(number("lag_bytes"))), \(number("lag_seconds")) s)"
         var parts = [
-            consumer.string("name") ?? "?", "at \(consumer.string("cursor") ?? "?")", "\(number("lag_events")) behind",
+            consumer.string("name") ?? "?", "at \(consumer.string("cursor") ?? "?")", lag,
             "\(number("in_flight")) in flight", "\(number("waiting")) waiting",
             parked == 0 ? "" : style.bad("\(parked) parked"),
             number("redeliveries") == 0 ? "" : "\(number("redeliveries")) delivered again",
