@@ -13,6 +13,13 @@ extension EventLoop {
                     "consumer \(wanted.name.text) exists and differs in \(option): leave that out, or delete the consumer first"
                 )
             }
+            let share = share(request)
+            guard share?.end == nil || !active.consumer.settings.isGroup else {
+                throw Refusal(
+                    .badOption,
+                    "members of a group share the events, so that none has an end of its own: use \"count\""
+                )
+            }
             guard active.consumer.join(Int(connection.token)) else {
                 throw Refusal(
                     .consumerBusy,
@@ -20,6 +27,7 @@ extension EventLoop {
                 )
             }
             active.members[connection.token] = .now
+            active.shares[connection.token] = share
             if wanted.isSync { active.syncMembers.insert(connection.token) }
             connection.membership = active
             makeReady(connection)
@@ -28,6 +36,29 @@ extension EventLoop {
             refusal.op = "subscribe"
             send(refusal.frame, to: connection)
             perform(connection.state.subscriptionEnded(wasRefused: true), for: connection)
+        }
+    }
+
+    /// What a subscription asks for, if that has an end.
+    private func share(_ request: SubscriptionRequest) -> ActiveConsumer.Share? {
+        let end: UInt64?
+        switch request.end {
+        case .never: end = nil
+        case .now: end = log.bounds.last
+        case .id(let id): end = id
+        }
+        return end == nil && request.count == nil ? nil : ActiveConsumer.Share(remaining: request.count, end: end)
+    }
+
+    /// Ends the connections of members that have what they asked for.
+    private func dismissFinished(_ active: ActiveConsumer) {
+        for token in active.finished {
+            guard let connection = connections[token] else { continue }
+            let message = "everything that was asked for is finished"
+            send(Frames.bye(code: "complete", id: active.consumer.cursor, message: message), to: connection)
+            leave(connection)
+            perform(connection.state.subscriptionEnded(), for: connection)
+            settle(connection)
         }
     }
 
@@ -84,6 +115,7 @@ extension EventLoop {
         active.members[connection.token] = nil
         active.syncMembers.remove(connection.token)
         active.toldCaughtUp.remove(connection.token)
+        active.shares[connection.token] = nil
         active.dropHeld(for: connection.token)
         // Not from here: whoever closes a connection may be in the middle of handing out.
         schedule(now)
@@ -115,7 +147,8 @@ extension EventLoop {
         }
         for token in active.members.keys {
             guard let connection = connections[token] else { continue }
-            active.consumer.setReady(connection.output.isEmpty && connection.closing == .no, Int(token))
+            let takesMore = connection.output.isEmpty && connection.closing == .no && !active.isServed(token)
+            active.consumer.setReady(takesMore, Int(token))
             noteHandedOver(connection, active)
         }
         do throws(EventLogError) {
@@ -128,6 +161,7 @@ extension EventLoop {
             )
             schedule(now + ConsumerStore.retryTime)
         }
+        dismissFinished(active)
         save(active)
         schedule(active.consumer.due)
     }
@@ -183,6 +217,9 @@ extension EventLoop {
             guard let range = JournalLines.next(in: active.lines, from: active.linesStart) else {
                 active.linesStart = active.lines.count
                 continue
+            }
+            if let end = active.end, let id = JournalLines.id(in: active.lines, at: range.lowerBound), id > end {
+                return
             }
             active.linesStart = range.upperBound
             guard let id = JournalLines.id(in: active.lines, at: range.lowerBound), id > active.consumer.read else {
@@ -251,12 +288,14 @@ extension EventLoop {
             active.consumer.settings.ack == .each
             ? Frames.delivery(id: delivery.id, number: delivery.number, line: line) : Array(line)
         let member = UInt64(delivery.member)
+        active.countDown(member)
         let waitsForDisk = active.consumer.isCountedFirst(delivery, savedReserved: active.savedReserved)
         if waitsForDisk || !active.held.isEmpty {
             active.hold(frame, for: member, until: waitsForDisk ? active.consumer.version : 0)
+            if active.isServed(member) { active.consumer.setReady(false, delivery.member) }
         } else if let connection = connections[member] {
             send(frame, to: connection)
-            active.consumer.setReady(connection.output.isEmpty, delivery.member)
+            active.consumer.setReady(connection.output.isEmpty && !active.isServed(member), delivery.member)
             noteHandedOver(connection, active)
             settle(connection)
         }

@@ -66,9 +66,6 @@ struct SubscriptionRequest: Equatable, Sendable {
                 )
             }
         }
-        if consumer != nil, end != .never || count != nil {
-            throw Refusal(.badOption, "\"until\" and \"count\" are not for consumers: close when you have enough")
-        }
         self.isStartGiven = isStartGiven
     }
 

@@ -14,6 +14,14 @@ final class ActiveConsumer {
         let frame: [UInt8]
     }
 
+    /// What a member asked for, if that has an end.
+    struct Share {
+        /// How many more events it wants.
+        var remaining: Int?
+        /// Up to which event it wants them.
+        let end: UInt64?
+    }
+
     let name: ConsumerName
     var consumer: Consumer
     var cursor: (any EventCursor)?
@@ -24,6 +32,8 @@ final class ActiveConsumer {
     var linesEnd: UInt64 = 0
     /// Connections that take part, and since when.
     var members: [UInt64: WallTime] = [:]
+    /// What those members asked for that will have enough at some time.
+    var shares: [UInt64: Share] = [:]
     /// Acknowledgements are on disk before they are answered, on these connections.
     var syncMembers: Set<UInt64> = []
     /// What waits for the disk, in the order in which it is to be sent.
@@ -72,6 +82,27 @@ final class ActiveConsumer {
     func dropHeld(for member: UInt64) {
         held.removeAll { $0.member == member }
         heldBytes = held.reduce(0) { $0 + $1.frame.count }
+    }
+
+    /// The last event that anybody here wants; only a consumer with one member has such an end.
+    var end: UInt64? { shares.values.lazy.compactMap(\.end).min() }
+
+    /// Whether a member has been sent as many events as it asked for.
+    func isServed(_ member: UInt64) -> Bool { shares[member]?.remaining == 0 }
+
+    /// Notes that a member was sent an event.
+    func countDown(_ member: UInt64) {
+        guard let remaining = shares[member]?.remaining, remaining > 0 else { return }
+        shares[member]?.remaining = remaining - 1
+    }
+
+    /// The members that have finished everything that they asked for.
+    var finished: [UInt64] {
+        shares.compactMap { member, share in
+            guard !held.contains(where: { $0.member == member }) else { return nil }
+            let hasReached = share.end.map { consumer.cursor >= $0 } ?? false
+            return hasReached || share.remaining == 0 && consumer.inFlight(with: Int(member)) == 0 ? member : nil
+        }
     }
 
     /// Drops what was read ahead, so that reading goes on where the consumer is.

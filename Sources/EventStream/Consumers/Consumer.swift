@@ -124,6 +124,9 @@ struct Consumer: Sendable {
     /// How many members are connected.
     var memberCount: Int { members.count }
 
+    /// How many events are with a member.
+    func inFlight(with member: MemberID) -> Int { members[member]?.inFlight ?? 0 }
+
     /// What is saved.
     var snapshot: ConsumerSnapshot {
         ConsumerSnapshot(

@@ -65,7 +65,12 @@ enum ConsumerOperation: Equatable, Sendable {
         case "show":
             try options.check(["action", "consumer"])
             return .show(try options.consumer)
-        case "create": return .create(try SubscriptionRequest(members, in: line.span, ignoring: ["action"]))
+        case "create":
+            let request = try SubscriptionRequest(members, in: line.span, ignoring: ["action"])
+            guard request.end == .never, request.count == nil else {
+                throw Refusal(.badOption, "\"until\" and \"count\" belong to a subscription: leave them out here")
+            }
+            return .create(request)
         case "delete":
             try options.check(["action", "consumer"])
             return .delete(try options.consumer)

@@ -1,4 +1,5 @@
 import Foundation
+import Posix
 import SystemPackage
 import TestSupport
 import Testing
@@ -122,7 +123,8 @@ import Testing
         (#"{"op":"subscribe","consumer":"n","max_in_flight":0}"#, "bad_option"),
         (#"{"op":"subscribe","consumer":"n","max_in_flight":10001}"#, "bad_option"),
         (#"{"op":"subscribe","consumer":"n","ack_wait_s":0}"#, "bad_option"),
-        (#"{"op":"subscribe","consumer":"n","until":"now"}"#, "bad_option"),
+        (#"{"op":"subscribe","consumer":"n","group":true,"until":"now"}"#, "bad_option"),
+        (#"{"op":"consumer","action":"create","consumer":"n","count":1}"#, "bad_option"),
         (#"{"op":"subscribe","ack":"each"}"#, "bad_option"),
         (#"{"op":"ack","id":"1"}"#, "no_consumer"),
         (#"{"op":"consumer","action":"show","consumer":"none"}"#, "unknown_consumer"),
@@ -157,6 +159,62 @@ import Testing
         try client.say(#"{"op":"consumer","action":"delete","consumer":"c"}"#)
         #expect(try client.line() == #"{"frame":"reply","op":"consumer"}"#)
         #expect(test.server.holds.isEmpty)
+    }
+
+    @Test(arguments: ["none", "upto", "each"])
+    func aConsumerThatWantsSoManyEventsGetsThoseAndIsLetGoOnceTheyAreFinished(_ ack: String) throws {
+        let test = try TestServer(events: 9)
+        for (first, last) in [(1, 4), (5, 8)] {
+            let client = try test.connect()
+            try client.say(#"{"op":"subscribe","consumer":"c","ack":"\#(ack)","from":"first","count":4}"#)
+            let lines = try client.lines(4)
+            for (id, line) in zip(first...last, lines) { #expect(line.contains(#""id":"\#(id)""#)) }
+            if ack != "none" {
+                for id in first...last { try client.say(#"{"op":"ack","id":"\#(id)","sync":true}"#) }
+                for id in first...last { #expect(try client.line() == #"{"frame":"acked","id":"\#(id)"}"#) }
+            }
+            #expect(try client.line()?.hasPrefix(#"{"frame":"bye","code":"complete","id":"\#(last)""#) == true)
+            #expect(try client.line() == nil)
+        }
+    }
+
+    @Test(arguments: [(#""6""#, 6), (#""now""#, 9)])
+    func aConsumerUntilAnEventIsLetGoOnceThatIsFinishedAndTheNextOneGoesOnBehindIt(_ until: String, _ end: Int) throws {
+        let test = try TestServer(events: 9)
+        let client = try test.connect()
+        try client.say(#"{"op":"subscribe","consumer":"c","ack":"upto","from":"first","until":\#(until)}"#)
+        #expect(try client.lines(end).last == test.log.text(UInt64(end)...UInt64(end)).first)
+        try client.say(#"{"op":"ack","id":"\#(end)"}"#)
+        let rest = try client.rest()
+        #expect(rest.last?.hasPrefix(#"{"frame":"bye","code":"complete","id":"\#(end)""#) == true)
+        test.append(1)
+        let next = try test.connect()
+        try next.say(#"{"op":"subscribe","consumer":"c","ack":"upto"}"#)
+        #expect(try next.line() == test.log.text(UInt64(end + 1)...UInt64(end + 1)).first)
+    }
+
+    @Test func aConsumerShowsHowFarItIsBehindInEventsBytesAndSecondsAndWhoTakesPart() throws {
+        let test = try TestServer(events: 9)
+        let client = try test.connect()
+        try client.say(#"{"op":"subscribe","consumer":"c","from":"first","max_in_flight":2}"#)
+        _ = try client.lines(2)
+        let other = try test.connect()
+        try other.say(#"{"op":"consumer","action":"show","consumer":"c"}"#)
+        let shown = try #require(try other.line())
+        let bytes = test.log.text(1...9).reduce(0) { $0 + $1.utf8.count + 1 }
+        #expect(shown.contains(#""lag_events":9,"in_flight":2,"waiting":0,"#))
+        #expect(shown.contains(#""lag_bytes":\#(bytes),"#))
+        // The events of the test's journal were recorded in the first seconds of 1970.
+        let seconds = shown.firstRange(of: #""lag_seconds":"#).map { shown[$0.upperBound...].prefix { $0 != "," } }
+        #expect(abs(try #require(seconds.flatMap { Int64($0) }) - WallTime.now.seconds) < 100)
+        #expect(shown.contains(#""members":[{"since":"20"#))
+        #expect(shown.contains(#""pid":\#(getpid()),"uid":\#(geteuid())}]"#))
+        for id in 1...2 { try client.say(#"{"op":"ack","id":"\#(id)","sync":true}"#) }
+        try other.say(#"{"op":"consumer","action":"reset","consumer":"c","from":"new"}"#)
+        #expect(try other.line()?.contains("consumer_busy") == true)
+        let caughtUp = try test.connect()
+        try caughtUp.say(#"{"op":"consumer","action":"create","consumer":"d","from":"new"}"#)
+        #expect(try caughtUp.line()?.contains(#""lag_bytes":0,"lag_seconds":0,"#) == true)
     }
 
     @Test func aFileThatCannotBeReadIsNotTakenForANewConsumer() throws {
