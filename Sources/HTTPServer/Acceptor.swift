@@ -12,11 +12,11 @@ struct Acceptor: ~Copyable {
     static let pause: Duration = .milliseconds(100)
 
     /// Where connections come from; empty once draining.
-    private(set) var listeners: [TCPListener]
+    private(set) var listeners: [ListenerSocket]
     private var spare: OwnedDescriptor?
     private var pausedUntil: ContinuousClock.Instant?
 
-    init(listeners: [TCPListener]) throws(SystemCallError) {
+    init(listeners: [ListenerSocket]) throws(SystemCallError) {
         self.listeners = listeners
         spare = try openSpare()
     }

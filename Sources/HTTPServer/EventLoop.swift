@@ -30,7 +30,7 @@ final class EventLoop: @unchecked Sendable {  // all but `wakeUp` and the atomic
     private var isReportedQuiet = false
 
     /// Prepares a loop, in the thread that starts the server.
-    init(shared: ServerShared, listeners: [TCPListener]) throws(SystemCallError) {
+    init(shared: ServerShared, listeners: [ListenerSocket]) throws(SystemCallError) {
         self.shared = shared
         wakeUp = try WakeUp()
         acceptor = try Acceptor(listeners: listeners)

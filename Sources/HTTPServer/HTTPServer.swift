@@ -13,6 +13,7 @@ package final class HTTPServer: Sendable {
 
     private let shared: ServerShared
     private let loops: [EventLoop]
+    private let unixListeners: [UnixSocketListener]
     private let threads: [WorkerThread]
 
     /// Binds, starts the event loops, and takes connections from here on.
@@ -36,6 +37,8 @@ package final class HTTPServer: Sendable {
                 throw .cannotListen(address, error)
             }
         }
+        let unixListeners = try listen(on: configuration.unixSockets)
+        let sockets = listeners.map(ListenerSocket.tcp) + unixListeners.map(ListenerSocket.unix)
         let count = max(1, configuration.threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let shared = ServerShared(
             limits: configuration.limits,
@@ -47,18 +50,38 @@ package final class HTTPServer: Sendable {
         var loops: [EventLoop] = []
         do throws(HTTPServerError) {
             for _ in 0..<count {
-                loops.append(try makeLoop(shared, listeners, configuration.tls))
+                loops.append(try makeLoop(shared, sockets, configuration.tls))
             }
         } catch {
             loops.forEach { $0.abandon() }
+            unixListeners.forEach { $0.removeFile() }
             throw error
         }
-        return HTTPServer(shared, loops, boundAddresses: listeners.map(\.boundAddress), name: configuration.serverName)
+        return HTTPServer(
+            shared,
+            loops,
+            boundAddresses: listeners.map(\.boundAddress),
+            unixListeners,
+            name: configuration.serverName
+        )
+    }
+
+    private static func listen(on paths: [String]) throws(HTTPServerError) -> [UnixSocketListener] {
+        var listeners: [UnixSocketListener] = []
+        for path in paths {
+            do throws(UnixSocketError) {
+                listeners.append(try UnixSocketListener(path: UnixSocketPath(path)))
+            } catch {
+                listeners.forEach { $0.removeFile() }
+                throw .cannotListenOnSocket(error)
+            }
+        }
+        return listeners
     }
 
     private static func makeLoop(
         _ shared: ServerShared,
-        _ listeners: [TCPListener],
+        _ listeners: [ListenerSocket],
         _ tls: TLSIdentity?
     ) throws(HTTPServerError) -> EventLoop {
         do throws(SystemCallError) {
@@ -70,7 +93,14 @@ package final class HTTPServer: Sendable {
         throw tls == nil ? .libraryRefused : .identityRefused
     }
 
-    private init(_ shared: ServerShared, _ loops: [EventLoop], boundAddresses: [InternetAddress], name: String) {
+    private init(
+        _ shared: ServerShared,
+        _ loops: [EventLoop],
+        boundAddresses: [InternetAddress],
+        _ unixListeners: [UnixSocketListener],
+        name: String
+    ) {
+        self.unixListeners = unixListeners
         self.shared = shared
         self.loops = loops
         self.boundAddresses = boundAddresses
@@ -92,6 +122,11 @@ package final class HTTPServer: Sendable {
     /// Connections that wait in the kernel's queue are still taken and answered. Streams go on until the stop.
     package func drain() {
         shared.isDraining.store(true, ordering: .releasing)
+        for listener in unixListeners {
+            listener.removeFile()
+            // We hold the socket as long as the file may be ours; who comes now is refused instead of left waiting.
+            listener.stopListening()
+        }
         loops.forEach { $0.wake() }
     }
 

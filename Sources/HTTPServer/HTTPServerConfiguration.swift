@@ -14,8 +14,10 @@ package struct TLSIdentity: Sendable {
 
 /// How a server is set up.
 package struct HTTPServerConfiguration: Sendable {
-    /// Where it listens; at least one address.
+    /// Where it listens.
     package var listen: [ListenAddress]
+    /// The paths of Unix sockets it listens on, beside or instead of addresses; the files' mode is 0660.
+    package var unixSockets: [String]
     /// How many event loops it runs, each on a thread of its own; nil means one for each core.
     package var threads: Int?
     /// What it takes from its clients.
@@ -30,6 +32,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// Sets a server up.
     package init(
         listen: [ListenAddress] = [.anyLoopbackPort],
+        unixSockets: [String] = [],
         threads: Int? = nil,
         limits: ServerLimits = ServerLimits(),
         tls: TLSIdentity? = nil,
@@ -37,6 +40,7 @@ package struct HTTPServerConfiguration: Sendable {
         onWork: (@Sendable (_ isWorking: Bool) -> Void)? = nil
     ) {
         self.listen = listen
+        self.unixSockets = unixSockets
         self.threads = threads
         self.limits = limits
         self.tls = tls

@@ -4,6 +4,8 @@ package import Posix
 package enum HTTPServerError: Error, Equatable, Sendable, CustomStringConvertible {
     /// An address could not be bound.
     case cannotListen(ListenAddress, SystemCallError)
+    /// A Unix socket could not be bound.
+    case cannotListenOnSocket(UnixSocketError)
     /// A descriptor that the event loops need could not be opened.
     case noDescriptor(SystemCallError)
     /// libmicrohttpd refused to start.
@@ -15,6 +17,7 @@ package enum HTTPServerError: Error, Equatable, Sendable, CustomStringConvertibl
         switch self {
         case .cannotListen(let address, let error):
             "cannot listen on \(address): \(error). Choose another address, or stop what listens there."
+        case .cannotListenOnSocket(let error): error.description
         case .noDescriptor(let error):
             "the server could not start: \(error). Raise the limit of open files (ulimit -n)."
         case .libraryRefused:

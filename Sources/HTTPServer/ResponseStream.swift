@@ -28,12 +28,20 @@ package final class ResponseStream: Sendable {
         var isTaken = false
         var connection: LoopConnection?
         var isParked = false
+        /// A write found no room.
+        var isAwaited = false
     }
 
     private let state = Monitor(State())
+    private let onChange: (@Sendable () -> Void)?
 
     /// A stream that nothing was written to.
-    package init() {}
+    ///
+    /// - Parameter onChange: Called on the server's thread when a write that was ``WriteResult/full`` has room again, half
+    ///   of ``bufferBytesMax`` at least, and when the client has gone; must be short, and may be called more often.
+    package init(onChange: (@Sendable () -> Void)? = nil) {
+        self.onChange = onChange
+    }
 
     /// Whether the client has gone, or the server has cut the stream off, before it was finished.
     package var isClosedByPeer: Bool {
@@ -44,7 +52,10 @@ package final class ResponseStream: Sendable {
     package func write(_ bytes: some Collection<UInt8>) -> WriteResult {
         let (result, parked) = state.withLock { state -> (WriteResult, LoopConnection?) in
             guard !state.isFinished, !state.isClosedByPeer else { return (.closed, nil) }
-            guard state.waiting.count - state.sent + bytes.count <= Self.bufferBytesMax else { return (.full, nil) }
+            guard state.waiting.count - state.sent + bytes.count <= Self.bufferBytesMax else {
+                state.isAwaited = true
+                return (.full, nil)
+            }
             state.waiting.append(contentsOf: bytes)
             return (.written, state.unpark())
         }
@@ -77,6 +88,7 @@ package final class ResponseStream: Sendable {
             }
             return state.unpark()
         }?.resume()
+        onChange?()
     }
 
     /// The answer is over, on the loop's thread.
@@ -88,6 +100,7 @@ package final class ResponseStream: Sendable {
                 state.isClosedByPeer = true
             }
         }
+        onChange?()
     }
 
     /// Gives the library the next bytes, on the loop's thread; parks the connection when there are none.
@@ -95,9 +108,10 @@ package final class ResponseStream: Sendable {
     /// - Returns: How many bytes; 0 when parked; -1 at the end, -2 to cut the connection
     ///   (MHD_CONTENT_READER_END_OF_STREAM, MHD_CONTENT_READER_END_WITH_ERROR).
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let (first, connection) = state.withLock { state in
-            (unsafe state.take(into: buffer), state.connection)
+        let (first, hasRoom, connection) = state.withLock { state in
+            (unsafe state.take(into: buffer), state.makesRoomKnown(), state.connection)
         }
+        if hasRoom { onChange?() }
         if first != 0 { return first }
         guard let connection else { return -2 }
         // Suspended before anyone can see that it is parked: a resume must never come before its suspend. What was
@@ -123,6 +137,13 @@ extension ResponseStream.State {
         return connection
     }
 
+    /// Whether room that was waited for is there now; said once.
+    mutating func makesRoomKnown() -> Bool {
+        guard isAwaited, waiting.count - sent <= ResponseStream.bufferBytesMax / 2 else { return false }
+        isAwaited = false
+        return true
+    }
+
     mutating func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         if isClosedByPeer { return -2 }
         let count = min(waiting.count - sent, buffer.count)
@@ -131,6 +152,10 @@ extension ResponseStream.State {
         sent += count
         if sent == waiting.count {
             waiting.removeAll(keepingCapacity: true)
+            sent = 0
+        } else if sent >= ResponseStream.bufferBytesMax {
+            // A client that is always a little behind must not keep all that it ever took.
+            waiting.removeSubrange(..<sent)
             sent = 0
         }
         return count
