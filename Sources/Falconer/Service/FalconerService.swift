@@ -21,6 +21,8 @@ package final class FalconerService: Service {
         package var url: String
         /// The event stream's socket.
         package var socket: String
+        /// The socket on which events are read over HTTP; nil when there is none.
+        package var httpSocket: String?
         /// The folder of everything that lasts.
         package var data: String
         /// Where fal reaches the hook; nil when nobody said.
@@ -47,6 +49,7 @@ package final class FalconerService: Service {
     private let server: HTTPServer
     private let stream: EventStreamServer
     private let commands: Commands
+    private let httpEvents: EventsOverHTTP.Running?
     private let outbox: Outbox?
     private let logger: Logger
     private let failures: AsyncStream<JournalFailure>
@@ -58,6 +61,7 @@ package final class FalconerService: Service {
         server: HTTPServer,
         stream: EventStreamServer,
         commands: Commands,
+        httpEvents: EventsOverHTTP.Running?,
         outbox: Outbox?,
         logger: Logger,
         whenOverdue: @escaping @Sendable () -> Void
@@ -72,6 +76,7 @@ package final class FalconerService: Service {
         self.server = server
         self.stream = stream
         self.commands = commands
+        self.httpEvents = httpEvents
         self.outbox = outbox
         self.logger = logger
     }
@@ -118,13 +123,25 @@ package final class FalconerService: Service {
         let publicURL = try configuration.publicURL(listening: url)
         let outbox = try rooms.makeOutbox(configuration, publicURL, logger: logger)
         let (stream, commands) = try rooms.startStream(configuration, outbox, logger: logger)
-        rooms.journal.onDurable { _ in stream.eventsBecameDurable() }
+        let httpEvents: EventsOverHTTP.Running?
+        do throws(ServiceStartFailure) {
+            httpEvents = try rooms.startHTTPEvents(configuration, logger: logger)
+        } catch {
+            stream.stop(reason: "the service did not start")
+            commands.stop()
+            throw error
+        }
+        rooms.journal.onDurable { _ in
+            stream.eventsBecameDurable()
+            httpEvents?.eventsBecameDurable()
+        }
         // For what became durable before there was somebody to be told.
         stream.eventsBecameDurable()
         let unsettled: [SubmissionID: SendOutcome]
         do throws(ServiceStartFailure) {
             unsettled = try rooms.settleInterrupted()
         } catch {
+            httpEvents?.stop(deadline: drainTime)
             stream.stop(reason: "the service did not start")
             commands.stop()
             throw error
@@ -150,6 +167,7 @@ package final class FalconerService: Service {
             listening: server.boundAddresses.map { "\($0)" },
             url: url,
             socket: configuration.socketPath,
+            httpSocket: configuration.httpSocketPath,
             data: configuration.dataDirectory.string,
             publicURL: publicURL.map { "\($0)" }
         )
@@ -159,6 +177,7 @@ package final class FalconerService: Service {
             server: server,
             stream: stream,
             commands: commands,
+            httpEvents: httpEvents,
             outbox: outbox,
             logger: logger,
             whenOverdue: whenOverdue
@@ -196,6 +215,7 @@ package final class FalconerService: Service {
         receiver.answerTheRest()
         outbox?.stop()
         server.stop(deadline: Self.drainTime)
+        httpEvents?.stop(deadline: Self.drainTime)
         stream.stop(reason: "the service is stopping")
         commands.stop()
         journal.close()

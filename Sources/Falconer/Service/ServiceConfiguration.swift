@@ -29,6 +29,8 @@ package struct ServiceConfiguration: Sendable {
     package var threads: Int?
     /// The socket of the event stream.
     package var socketPath: String
+    /// The Unix socket on which events are read over HTTP; nil for none.
+    package var httpSocketPath: String?
     /// The folder of everything that lasts.
     package var dataDirectory: FilePath
     /// A segment of the journal that has this many bytes is followed by a new one; nil means the journal's own limit.

@@ -72,6 +72,10 @@ struct Serve: AsyncParsableCommand {
                 "Public  \(reachable.publicURL.map { "\($0)/fal" } ?? "unknown: --public-url; nothing can be submitted")"
             )
             try StandardOutput.writeLine("Socket  \(reachable.socket)")
+            if let socket = reachable.httpSocket {
+                try StandardOutput.writeLine("HTTP    \(socket)")
+                try StandardOutput.writeLine("        curl --unix-socket \(socket) http://localhost/events")
+            }
             try StandardOutput.writeLine("Data    \(reachable.data)")
             try StandardOutput.writeLine("Listen with: falconer listen --socket \(reachable.socket)")
             return
@@ -81,6 +85,7 @@ struct Serve: AsyncParsableCommand {
         writer.member("url", reachable.url)
         writer.member("public_url", reachable.publicURL)
         writer.member("socket", reachable.socket)
+        writer.member("http_socket", reachable.httpSocket)
         writer.member("data", reachable.data)
         try StandardOutput.write(writer.line)
     }

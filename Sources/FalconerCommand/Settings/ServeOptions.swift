@@ -14,6 +14,12 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help:
+            "The Unix socket on which events are read over HTTP, 'off' for none (default: http.sock beside --socket)."
+    )
+    var httpSocket: String?
+
+    @Option(
+        help:
             "The folder of the journal and everything else that lasts (default: $XDG_STATE_HOME/falconer; root: /var/lib/falconer)."
     )
     var data: String?
@@ -61,6 +67,11 @@ struct ServeOptions: ParsableArguments {
         return [
             joined("listen", listen, ["127.0.0.1:8787"], environment),
             socketOptions.setting(environment),
+            environment.setting(
+                "http-socket",
+                flag: httpSocket,
+                default: DefaultPaths.httpSocket(beside: socketOptions.setting(environment).value ?? "") ?? "off"
+            ),
             environment.setting("data", flag: data, default: paths.data),
             environment.setting("segment-bytes", flag: segmentBytes.map { "\($0)" }, default: nil),
             environment.setting("keys", flag: keys, default: KeySource.fal.name),
@@ -88,6 +99,7 @@ struct ServeOptions: ParsableArguments {
             socketPath: value("socket") ?? "",
             dataDirectory: FilePath(value("data") ?? "")
         )
+        configuration.httpSocketPath = value("http-socket").flatMap { $0 == "off" ? nil : $0 }
         configuration.listen = try list(listen, value("listen")).map { text in
             try parsing("listen") { try ListenAddress(text) }
         }
