@@ -66,7 +66,8 @@ let fuzzTarget: Target =
 let package = Package(
     name: "falconer",
     products: [
-        .executable(name: "falconer", targets: ["FalconerCommand"])
+        .executable(name: "falconer", targets: ["FalconerCommand"]),
+        .library(name: "FalconerClient", targets: ["FalconerClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -110,6 +111,15 @@ let package = Package(
                 "HTTPServer", "FalQueue", "HTTPClient", "Crypto", "JSONText", "Posix", "Threading", lifecycle, logging,
                 system,
             ]
+        ),
+
+        // For programs of others: no C library but the system's, and the only module with a public interface.
+        library("FalconerClient", ["JSONText", "Posix", "Threading"]),
+        .executableTarget(
+            name: "falconer-example",
+            dependencies: ["FalconerClient"],
+            path: "deploy/examples/swift",
+            swiftSettings: testSettings
         ),
 
         .executableTarget(
@@ -172,6 +182,7 @@ let package = Package(
             swiftSettings: testSettings
         ),
 
+        tests("FalconerClientTests", ["FalconerClient"]),
         tests("PosixTests", ["Posix", system]),
         tests("JournalTests", ["Journal", "JournalFaults", "JSONText", "Posix", "Threading", logging, system]),
         tests("TidyTests"),

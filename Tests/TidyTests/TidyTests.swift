@@ -99,7 +99,7 @@ import Testing
         for file in Self.sources {
             for (number, line) in file.lines.enumerated() {
                 let code = line.drop { $0 == " " }
-                guard code.hasPrefix("package "), !code.hasPrefix("package import"),
+                guard code.hasPrefix("package ") || code.hasPrefix("public "), !code.hasPrefix("package import"),
                     words.contains(where: code.contains),
                     !known.contains(where: code.contains)
                 else { continue }
@@ -111,6 +111,14 @@ import Testing
             }
         }
         #expect(silent == [])
+    }
+
+    @Test func onlyTheClientHasAPublicInterface() {
+        let published = Self.sources.filter { file in
+            file.lines.contains { $0.drop { $0 == " " }.hasPrefix("public ") }
+        }
+        #expect(published.map(\.path).filter { !$0.hasPrefix("Sources/FalconerClient/") } == [])
+        #expect(!published.isEmpty)
     }
 
     @Test func whatTheCompilerTakesOnTrustHasItsReasonBesideIt() {
