@@ -5,6 +5,11 @@ package struct QueueURL: Sendable, Hashable {
         base: AbsoluteURL(scheme: .https, host: "queue.fal.run", port: nil, path: "", query: nil, fragment: nil)
     )
 
+    /// fal's synchronous endpoint, https://fal.run, which takes the same paths and answers with the result.
+    package static let falRun = QueueURL(
+        base: AbsoluteURL(scheme: .https, host: "fal.run", port: nil, path: "", query: nil, fragment: nil)
+    )
+
     private let base: AbsoluteURL
 
     /// Takes an absolute URL without query and fragment; a slash at the end is dropped.

@@ -38,6 +38,9 @@ package struct SubmitOptions: Sendable, Hashable {
     /// The submission is refused with 429 when more than so many requests wait: `fal_max_queue_length`.
     package var queueLengthMax: Int?
 
+    /// Headers that have no option of their own, see ``extraHeaderNames``.
+    package var extraHeaders: [Header] = []
+
     /// The shortest start timeout: fal's clients refuse 1 second and less (`_headers.py` of fal-client).
     package static let startTimeoutSecondsMin = 1.0
     /// The longest start timeout: a day.
@@ -76,7 +79,7 @@ package struct SubmitOptions: Sendable, Hashable {
         if let length = queueLengthMax, length < 0 {
             problems.append(.error("max_queue_length", "is negative", allowed: "0 or more"))
         }
-        return problems
+        return problems + headerProblems
     }
 
     /// The headers as name and value, in a fixed order.
@@ -103,6 +106,7 @@ package struct SubmitOptions: Sendable, Hashable {
         if payloadStorage == .never {
             headers.append(("X-Fal-Store-IO", "0"))
         }
+        headers += extraHeaders.map { ($0.name, $0.value) }
         return headers
     }
 }

@@ -19,6 +19,8 @@ enum RequestPath: Equatable, Sendable {
 
     /// An endpoint, to which inputs are posted.
     case submit(EndpointID)
+    /// An endpoint, to which inputs are posted and which answers with the result, as fal.run does: `/run/{endpoint}`.
+    case run(EndpointID)
     /// The status of a request.
     case status(String)
     /// The stream of a request's statuses.
@@ -46,6 +48,8 @@ enum RequestPath: Equatable, Sendable {
         case ".well-known": return parts.dropFirst() == ["jwks.json"] ? .jwks : nil
         case "files": return file(parts.dropFirst())
         case "emulator": return admin(parts.dropFirst())
+        case "run":
+            return (try? EndpointID.parse(parts.dropFirst().joined(separator: "/"))).map { .run($0) }
         default: return request(parts) ?? submission(parts)
         }
     }

@@ -58,8 +58,11 @@ final class EmulatorCore: Sendable {
     func stop() {
         let (parked, streams) = state.withLock { state in
             state.isStopping = true
-            defer { state.parked = [:] }
-            return (Array(state.parked.values), Array(state.streams.values))
+            defer {
+                state.parked = [:]
+                state.runs = [:]
+            }
+            return (Array(state.parked.values) + Array(state.runs.values), Array(state.streams.values))
         }
         state.notifyAll()
         parked.forEach { $0.send() }
@@ -132,6 +135,7 @@ extension EmulatorCore {
             let now = clock.now
             play(now: now)
             tellStreams()
+            answerRuns(now: now)
             saveKeys()
         }
     }
@@ -153,6 +157,12 @@ extension EmulatorCore {
     private func tellStreams() {
         for (number, write) in state.withLock({ state in state.takeNews() }) where !write.perform() {
             state.withLock { state in state.streams[number] = nil }
+        }
+    }
+
+    private func answerRuns(now: Int64) {
+        for run in state.withLock({ state in state.takeEndedRuns(now: now) }) {
+            run.answer.send(.result(run.result, id: run.id))
         }
     }
 

@@ -39,6 +39,32 @@ extension EmulatorHandler {
         }
     }
 
+    /// Accepts a request and answers with its result, as fal.run does.
+    func run(_ endpoint: EndpointID, _ request: HTTPRequest, _ exchange: consuming HTTPExchange) {
+        let id = newID()
+        let submission: EmulatedQueue.Submission
+        do throws(SubmissionRefusal) {
+            submission = try read(endpoint, request, id: id)
+        } catch {
+            return exchange.respond(error.response(id: id))
+        }
+        switch submission.scenario.reply {
+        case .status(let status, _): exchange.respond(.json(status, detail: "Refused by the scenario"))
+        case .lost:
+            _ = accept(submission)
+            exchange.abandon()
+        case .normal:
+            let stopped = HTTPResponse.json(503, detail: "The emulator is stopping", id: id)
+            let parked = ParkedAnswer(exchange.suspend(), stopped)
+            let isStopping = core.state.withLock { state in
+                state.runs[id] = parked
+                return state.isStopping
+            }
+            if isStopping { return parked.send() }
+            _ = accept(submission)
+        }
+    }
+
     /// Takes it into the queue, and says how many are ahead of it.
     private func accept(_ submission: EmulatedQueue.Submission) -> Int {
         core.change { state, now in

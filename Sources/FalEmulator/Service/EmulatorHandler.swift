@@ -27,6 +27,9 @@ struct EmulatorHandler: HTTPHandler {
         case .submit(let endpoint):
             if let refusal = only(["POST"], request) ?? unauthorized(request) { return exchange.respond(refusal) }
             submit(endpoint, request, exchange)
+        case .run(let endpoint):
+            if let refusal = only(["POST"], request) ?? unauthorized(request) { return exchange.respond(refusal) }
+            run(endpoint, request, exchange)
         case .status(let id):
             exchange.respond(only(["GET"], request) ?? unauthorized(request) ?? status(id, request))
         case .stream(let id):
@@ -120,12 +123,7 @@ extension EmulatorHandler {
     }
 
     private func result(_ id: String) -> HTTPResponse {
-        let view = core.change { state, now in (state.queue.result(id, now: now), []) }
-        var response = HTTPResponse.json(view.status, view.body, id: id)
-        for header in view.headers {
-            response.headers.append(header.name, header.value)
-        }
-        return response
+        .result(core.change { state, now in (state.queue.result(id, now: now), []) }, id: id)
     }
 
     private func cancel(_ id: String) -> HTTPResponse {
@@ -146,6 +144,15 @@ extension HTTPResponse {
             headers.append("x-fal-request-id", id)
         }
         return HTTPResponse(status: status, headers: headers, body: .bytes(body))
+    }
+
+    /// The answer to a request for a result.
+    static func result(_ view: ResultView, id: String) -> HTTPResponse {
+        var response = HTTPResponse.json(view.status, view.body, id: id)
+        for header in view.headers {
+            response.headers.append(header.name, header.value)
+        }
+        return response
     }
 
     /// An answer of fal's gateway, with a text for people.

@@ -24,12 +24,25 @@ struct EmulatorState: Sendable {
     let pingInterval: Int64
     /// Submissions that are answered after their webhook was tried.
     var parked: [String: ParkedAnswer] = [:]
+    /// Requests that are answered once they have ended.
+    var runs: [String: ParkedAnswer] = [:]
     /// Whether the keys changed since the file was written.
     var hasUnsavedKeys = false
     /// Counts the changes that the scheduler has to look at.
     var generation = 0
     /// Whether everything ends.
     var isStopping = false
+
+    /// Takes the requests out whose answer has been waited for and is there.
+    mutating func takeEndedRuns(now: Int64) -> [(id: String, answer: ParkedAnswer, result: ResultView)] {
+        runs.compactMap { id, answer in
+            let result = queue.result(id, now: now)
+            return result == .inProgress || result == .notFound ? nil : (id, answer, result)
+        }.map { ended in
+            runs[ended.0] = nil
+            return (ended.0, ended.1, ended.2)
+        }
+    }
 
     /// Says that the scheduler has to look again.
     mutating func touch() {

@@ -16,6 +16,11 @@ final class ParkedAnswer: Sendable {
 
     /// Answers, from any thread; more calls do nothing.
     func send() {
+        send(response)
+    }
+
+    /// Answers with what has become known since, from any thread; more calls do nothing.
+    func send(_ response: HTTPResponse) {
         let exchange = slot.withLock { slot in slot.take() }
         exchange?.resume(with: response)
     }

@@ -38,7 +38,7 @@ extension Commands {
 
     /// Cancels a submission: without fal where it was not sent yet, through fal where it was.
     func cancel(_ line: [UInt8], _ reply: CommandReply) {
-        withEntry(line, reply) { [self] entry in cancelling.perform { [self] in cancel(entry.id, reply) } }
+        withEntry(line, reply) { [self] entry in asking.perform { [self] in cancel(entry.id, reply) } }
     }
 
     private func cancel(_ id: SubmissionID, _ reply: CommandReply) {
@@ -75,19 +75,10 @@ extension Commands {
     }
 
     private func cancelAtFal(_ entry: SubmissionEntry, _ reply: CommandReply) {
-        guard let canceller else {
-            reply.fail(code: "cannot_submit", message: noOutbox)
-            return
-        }
-        let record = ledger.record(entry)
-        guard let requestID = record.requestID, let endpoint = record.endpoint.flatMap({ try? EndpointID.parse($0) })
-        else {
-            reply.fail(code: "journal_unreadable", message: "the journal does not hold fal's id of \(entry.id)")
-            return
-        }
+        guard let (inquirer, requestID, endpoint) = address(of: entry, reply) else { return }
         let outcome: Cancellation
         do throws(QueueError) {
-            outcome = Cancellation(try canceller.cancel(requestID, at: endpoint))
+            outcome = Cancellation(try inquirer.cancel(requestID, at: endpoint))
         } catch {
             refuse(error, reply)
             return
@@ -106,7 +97,8 @@ extension Commands {
         }
     }
 
-    private func refuse(_ error: QueueError, _ reply: CommandReply) {
+    /// Says why fal has no answer.
+    func refuse(_ error: QueueError, _ reply: CommandReply) {
         switch error {
         case .keyRefused: reply.fail(code: "key_refused", message: "\(error)")
         case .notFound: reply.fail(code: "not_found", message: "\(error)")

@@ -7,7 +7,7 @@ import Threading
 
 /// Carries out what clients ask for on the socket.
 final class Commands: CommandHandler {
-    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "rejections"]
+    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "logs", "rejections"]
 
     let ledger: Ledger
     let outbox: Outbox?
@@ -15,11 +15,11 @@ final class Commands: CommandHandler {
     let logger: Logger
     /// Where the journal is read for a client.
     let reading = CommandThread(name: "commands")
-    /// Where fal is asked to cancel.
-    let cancelling = CommandThread(name: "cancel")
+    /// Where fal is asked.
+    let asking = CommandThread(name: "ask fal")
     /// Where long stretches of the journal are searched.
     let searching = CommandThread(name: "search")
-    let canceller: Canceller?
+    let inquirer: Inquirer?
     /// The submissions with an idempotency key that are being recorded.
     let arrivals = Monitor(KeyedArrivals<Asked>())
     private let rejections: RejectionLog
@@ -30,18 +30,18 @@ final class Commands: CommandHandler {
     ///   - ledger: Where submissions are recorded and looked up.
     ///   - outbox: What sends; nil when the service cannot submit.
     ///   - noOutbox: Why it cannot, and what to do about it.
-    ///   - canceller: What asks fal to cancel; nil when the service has no key.
+    ///   - inquirer: What asks fal; nil when the service has no key.
     ///   - rejections: What the hook refused.
     ///   - logger: Where failures are told.
     init(
         ledger: Ledger,
         outbox: Outbox?,
         noOutbox: String,
-        canceller: Canceller?,
+        inquirer: Inquirer?,
         rejections: RejectionLog,
         logger: Logger
     ) {
-        self.canceller = canceller
+        self.inquirer = inquirer
         self.ledger = ledger
         self.outbox = outbox
         self.noOutbox = noOutbox
@@ -51,8 +51,8 @@ final class Commands: CommandHandler {
 
     /// Ends the threads; a command that waits has no answer.
     func stop() {
-        canceller?.stop()
-        for thread in [reading, cancelling, searching] { thread.stop() }
+        inquirer?.stop()
+        for thread in [reading, asking, searching] { thread.stop() }
     }
 
     func handle(op: String, line: [UInt8], peer: PeerCredentials, reply: CommandReply) {
@@ -60,7 +60,8 @@ final class Commands: CommandHandler {
         case "submit": submit(line, reply)
         case "status": reading.perform { [self] in status(line, reply) }
         case "result": reading.perform { [self] in result(line, reply) }
-        case "cancel": cancelling.perform { [self] in cancel(line, reply) }
+        case "cancel": cancel(line, reply)
+        case "logs": withEntry(line, reply) { [self] entry in asking.perform { [self] in logs(entry, reply) } }
         case "list": reading.perform { [self] in list(line, reply) }
         default: listRejections(reply)
         }

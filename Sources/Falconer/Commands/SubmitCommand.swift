@@ -24,6 +24,8 @@ struct SubmitCommand {
     let endpoint: EndpointID
     let input: [UInt8]
     let tag: String?
+    /// What fal is told besides the input.
+    let options: SubmitOptions
     /// What makes it the same submission when it is asked for again.
     let key: IdempotencyKey?
     /// What may not do what was meant, and is sent all the same.
@@ -54,11 +56,21 @@ struct SubmitCommand {
             throw Refusal(code: "bad_request", message: "\"tag\" may have \(Self.tagBytesMax) bytes at most")
         }
         key = try Self.key(members, line)
+        options = try Self.options(members, line)
         let problems = ModelCatalog.check(endpoint, input)
         warnings = problems.filter { $0.severity == .warning }
         let errors = problems.filter { $0.severity == .error }
         if let first = errors.first {
             throw Refusal(code: "invalid_input", message: "\(first)", problems: errors)
+        }
+    }
+
+    private static func options(_ members: JSONObjectMembers, _ line: [UInt8]) throws(Refusal) -> SubmitOptions {
+        guard let slice = members.value(of: "options"), slice.kind != .null else { return SubmitOptions() }
+        do {
+            return try SubmitOptions(json: Array(line[slice.range]))
+        } catch {
+            throw Refusal(code: "bad_request", message: "\(error)")
         }
     }
 

@@ -138,9 +138,9 @@ struct ServiceRooms {
         _ outbox: Outbox?,
         logger: Logger
     ) throws(ServiceStartFailure) -> (EventStreamServer, Commands) {
-        let canceller: Canceller?
+        let inquirer: Inquirer?
         do {
-            canceller = try configuration.key.map { try Canceller(queue: configuration.queue, key: $0) }
+            inquirer = try configuration.key.map { try Inquirer(queue: configuration.queue, key: $0) }
         } catch {
             throw ServiceStartFailure(.hook, "the queue's client did not start: \(error)")
         }
@@ -148,7 +148,7 @@ struct ServiceRooms {
             ledger: ledger,
             outbox: outbox,
             noOutbox: configuration.whyNothingIsSent,
-            canceller: canceller,
+            inquirer: inquirer,
             rejections: rejections,
             logger: logger
         )

@@ -9,6 +9,7 @@ extension Ledger {
     struct Parcel {
         let endpoint: EndpointID
         let input: [UInt8]
+        let options: SubmitOptions
         let token: HookToken
     }
 
@@ -24,6 +25,8 @@ extension Ledger {
         return Parcel(
             endpoint: try EndpointID.parse(endpoint),
             input: Array(data[input.range]),
+            options: try members.value(of: "options").map { try SubmitOptions(json: Array(data[$0.range])) }
+                ?? SubmitOptions(),
             token: secret.token(for: id)
         )
     }

@@ -143,7 +143,8 @@ final class Outbox: Sendable {
             let request = SubmitRequest(
                 endpoint: parcel.endpoint,
                 input: parcel.input,
-                webhookURL: configuration.publicURL.webhookURL(token: parcel.token.text)
+                webhookURL: configuration.publicURL.webhookURL(token: parcel.token.text),
+                options: parcel.options
             )
             try ledger.record(.submissionSending, about: id, data: Array("{}".utf8))
             let outcome = attempt(request.httpRequest(to: configuration.queue, key: configuration.key), client)

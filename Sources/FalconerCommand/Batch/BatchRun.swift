@@ -10,6 +10,8 @@ struct BatchRun {
 
     let endpoint: String
     let lines: [BatchLine]
+    /// What fal is told besides the input, an object; nil for nothing.
+    let options: [UInt8]?
     let deadline: ContinuousClock.Instant?
 
     private let commands: ServiceConnection
@@ -25,6 +27,7 @@ struct BatchRun {
     init(
         _ lines: [BatchLine],
         to endpoint: String,
+        options: [UInt8]?,
         state: BatchState,
         output: BatchOutput,
         deadline: ContinuousClock.Instant?,
@@ -32,6 +35,7 @@ struct BatchRun {
     ) throws {
         self.lines = lines
         self.endpoint = endpoint
+        self.options = options
         self.state = state
         self.output = output
         self.deadline = deadline
@@ -88,6 +92,7 @@ struct BatchRun {
         writer.member("endpoint", endpoint)
         writer.member("input", json: line.input)
         writer.member("tag", line.tag)
+        if let options { writer.member("options", json: options) }
         writer.member("idempotency_key", line.key.text)
         try commands.send(writer.bytes)
     }

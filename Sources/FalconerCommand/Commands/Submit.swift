@@ -1,7 +1,5 @@
 import ArgumentParser
 import FalQueue
-import FoundationEssentials
-import Glibc
 import JSONText
 
 /// The command `falconer submit`.
@@ -36,26 +34,7 @@ struct Submit: ParsableCommand {
     @Argument(help: "The fal endpoint id, owner/app or owner/app/path.")
     var endpoint: String
 
-    @Option(help: "The input: a JSON object, a file with one, or - for standard input.")
-    var input: String?
-
-    @Option(
-        name: .customShort("i"),
-        help: ArgumentHelp("One key of the input; the value as JSON, else as text.", valueName: "key=value")
-    )
-    var assignments: [String] = []
-
-    @Option(help: "What to generate; required by most models.")
-    var prompt: String?
-
-    @Option(help: "Length of the video in seconds (Grok Imagine Video: 1 to 15).")
-    var duration: Int?
-
-    @Option(help: "Grok Imagine Video: 16:9, 4:3, 3:2, 1:1, 2:3, 3:4 or 9:16.")
-    var aspectRatio: String?
-
-    @Option(help: "Grok Imagine Video: 480p or 720p.")
-    var resolution: String?
+    @OptionGroup var input: InputOptions
 
     @Option(help: "A label of yours, kept with the submission.")
     var tag: String?
@@ -88,11 +67,33 @@ struct Submit: ParsableCommand {
     @Option(help: "With --wait: give up waiting after this many seconds (the submission goes on).")
     var timeout: Int?
 
+    @Flag(help: "Without a service: send it from here, once; what becomes of it is not kept.")
+    var direct = false
+
+    @Option(
+        name: .customLong("webhook-url"),
+        help: ArgumentHelp("With --direct: where fal calls back.", valueName: "url")
+    )
+    var webhookURL: String?
+
+    @Flag(help: "With --wait: show the lines of the run's log on standard error.")
+    var logs = false
+
+    @Option(name: .customLong("fal-queue-url"), help: "With --direct: where it goes (default: https://queue.fal.run).")
+    var falQueueURL: String?
+
+    @OptionGroup var access: FalAccess
+    @OptionGroup var fal: FalOptions
     @OptionGroup var service: SocketOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         try reportingFailure {
+            if direct { return try submitDirectly() }
+            if webhookURL != nil || falQueueURL != nil || access.falKeyFile != nil {
+                throw CommandFailure(.usage, "--webhook-url, --fal-queue-url and --fal-key-file are for --direct")
+            }
+            if logs, !wait || batch != nil { throw CommandFailure(.usage, "--logs goes with --wait") }
             if let batch { return try run(batch: batch) }
             if concurrency != nil || ordered {
                 throw CommandFailure(.usage, "--concurrency and --ordered are for --batch")
@@ -114,7 +115,8 @@ struct Submit: ParsableCommand {
                 id: id,
                 since: since,
                 timeout: timeout.map { .seconds($0) },
-                format: output.resolvedFormat
+                format: output.resolvedFormat,
+                logs: logs ? try RunLogs(id, socket: service.path) : nil
             )
             .run(connection)
         }
@@ -137,14 +139,39 @@ struct Submit: ParsableCommand {
         var writer = JSONObjectWriter()
         writer.member("op", "submit")
         writer.member("endpoint", endpoint)
-        writer.member("input", json: try inputBytes())
+        writer.member("input", json: try input.bytes())
         writer.member("tag", tag)
         writer.member("idempotency_key", idempotencyKey)
+        if let options = try fal.resolved().json { writer.member("options", json: options) }
         return writer.bytes
     }
 
+    private func submitDirectly() throws {
+        if batch != nil || idempotencyKey != nil || tag != nil {
+            throw CommandFailure(
+                .usage,
+                "--direct keeps nothing: no --batch, --idempotency-key or --tag",
+                advice: "leave --direct out to submit through the service"
+            )
+        }
+        if let webhookURL { _ = try parsing("webhook-url") { try AbsoluteURL.parse(webhookURL) } }
+        let submission = DirectSubmission(
+            request: SubmitRequest(
+                endpoint: try parsing("endpoint") { try EndpointID.parse(endpoint) },
+                input: try input.bytes(),
+                webhookURL: webhookURL,
+                options: try fal.resolved()
+            ),
+            queue: try access.url("fal-queue-url", falQueueURL, default: .fal),
+            key: try access.key(),
+            format: output.resolvedFormat,
+            wantsLogs: logs
+        )
+        try submission.run(waits: wait, timeout: timeout.map { .seconds($0) })
+    }
+
     private func run(batch: String) throws {
-        if input != nil { throw CommandFailure(.usage, "--input and --batch exclude each other") }
+        if input.input != nil { throw CommandFailure(.usage, "--input and --batch exclude each other") }
         let limits = wait ? 1...10_000 : 1...BatchState.commandsMax
         let concurrency = concurrency ?? min(1_000, limits.upperBound)
         guard limits.contains(concurrency) else {
@@ -154,14 +181,15 @@ struct Submit: ParsableCommand {
             endpoint: try parsing("endpoint") { try EndpointID.parse(endpoint) },
             name: idempotencyKey ?? "",
             tag: tag,
-            common: setOptions(in:)
+            common: input.set(in:)
         )
-        let bytes = batch == "-" ? try readStandardInput(atMost: .max) : try wholeFile(batch, option: "batch")
+        let bytes = batch == "-" ? readStandardInput(atMost: .max) : try wholeFile(batch, option: "batch")
         let (lines, warnings) = try reader.lines(of: bytes)
         for warning in warnings { StandardError.writeLine("warning: \(warning)") }
         var run = try BatchRun(
             lines,
             to: reader.endpoint.description,
+            options: try fal.resolved().json,
             state: BatchState(count: lines.count, concurrency: concurrency, waitsForOutcomes: wait),
             output: BatchOutput(format: output.resolvedFormat, keepsOrder: ordered),
             deadline: timeout.map { .now + .seconds($0) },
@@ -169,50 +197,4 @@ struct Submit: ParsableCommand {
         )
         try run.run()
     }
-
-    /// Sets the keys of an input that the command line has options for.
-    private func setOptions(in builder: inout InputBuilder) throws {
-        for assignment in assignments { try builder.assign(assignment) }
-        if let prompt { builder.set("prompt", text: prompt) }
-        if let duration { builder.set("duration", integer: duration) }
-        if let aspectRatio { builder.set("aspect_ratio", text: aspectRatio) }
-        if let resolution { builder.set("resolution", text: resolution) }
-    }
-
-    private func inputBytes() throws -> [UInt8] {
-        do {
-            var builder = try input.map { try InputBuilder(object: Self.read($0)) } ?? InputBuilder()
-            try setOptions(in: &builder)
-            return try builder.encoded()
-        } catch let error as InputBuilderError {
-            throw CommandFailure(.usage, "\(error)", advice: "see 'falconer submit --help'")
-        }
-    }
-
-    private static func read(_ input: String) throws -> [UInt8] {
-        if input == "-" { return try readStandardInput(atMost: InputBuilder.bytesMax) }
-        if input.drop(while: { $0 == " " || $0 == "\n" }).hasPrefix("{") { return Array(input.utf8) }
-        do {
-            return Array(try Data(contentsOf: URL(filePath: input)))
-        } catch {
-            throw CommandFailure(
-                .usage,
-                "cannot read the input file \(input)",
-                advice: "give --input a JSON object, a file, or - for standard input"
-            )
-        }
-    }
-}
-
-/// All of standard input; no more is read once it is longer than the limit.
-private func readStandardInput(atMost limit: Int) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= limit {
-        let count = unsafe Glibc.read(STDIN_FILENO, &chunk, chunk.count)
-        if count == -1, errno == EINTR { continue }
-        guard count > 0 else { break }
-        bytes += chunk[..<count]
-    }
-    return bytes
 }

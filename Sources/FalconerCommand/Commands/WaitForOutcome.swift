@@ -6,6 +6,8 @@ struct WaitForOutcome {
     let since: UInt64
     let timeout: Duration?
     let format: OutputFormat
+    /// Where the lines of the run's log come from; nil when nobody wants them.
+    let logs: RunLogs?
 
     /// Waits on a connection that nothing else uses any more.
     func run(_ connection: ServiceConnection) throws {
@@ -19,7 +21,12 @@ struct WaitForOutcome {
         var progress = WaitProgress(id: id)
         progress.show(after: .zero)
         defer { progress.end() }
+        var window = LogWindow()
         while true {
+            if progress.state == "accepted", let lines = logs?.news(&window), !lines.isEmpty {
+                progress.end()
+                for line in lines { StandardError.writeLine(line) }
+            }
             // Once a second the progress line is drawn again.
             let tick = min(deadline ?? .now + .seconds(1), .now + .seconds(1))
             do {
@@ -27,7 +34,7 @@ struct WaitForOutcome {
                 if let frame = line.frame {
                     if frame == "bye" { throw gone }
                     if frame == "error" { throw ServiceConnection.refusal(line) }
-                } else if try settle(line, &progress) {
+                } else if try settle(line, &progress, &window) {
                     return
                 }
             } catch let failure as CommandFailure where failure.status == .timedOut {
@@ -54,12 +61,17 @@ struct WaitForOutcome {
     }
 
     /// Takes in an event; true when it was the last and is printed.
-    private func settle(_ event: JSONLine, _ progress: inout WaitProgress) throws -> Bool {
+    private func settle(
+        _ event: JSONLine,
+        _ progress: inout WaitProgress,
+        _ window: inout LogWindow
+    ) throws -> Bool {
         guard let type = event.string("type") else { return false }
         progress.state = type.split(separator: ".").last.map(String.init) ?? type
         switch type {
         case "fal.request.succeeded":
             progress.end()
+            for line in logs?.news(&window) ?? [] { StandardError.writeLine(line) }
             try print(event)
             return true
         case "fal.request.failed", "fal.submission.refused", "fal.submission.lost", "fal.submission.cancelled":

@@ -1,12 +1,12 @@
 import FalQueue
 import HTTPClient
 
-/// Asks fal to cancel requests; for one thread at a time.
-final class Canceller: Sendable {
+/// Asks fal about requests for a client that waits for the answer; for one thread at a time.
+final class Inquirer: Sendable {
     /// How long fal may take to answer.
     static let answerTime: Duration = .seconds(20)
-    /// The most bytes of an answer.
-    static let answerBytesMax = 64 << 10
+    /// The most bytes of an answer; one with a log has some.
+    static let answerBytesMax = 4 << 20
 
     private let client: HTTPClient
     private let queue: QueueClient
@@ -30,6 +30,16 @@ final class Canceller: Sendable {
     /// - Throws: `QueueError`.
     func cancel(_ requestID: String, at endpoint: EndpointID) throws(QueueError) -> CancelOutcome {
         try queue.cancel(RequestAddress(queue: queue.queue, endpoint: endpoint, requestID: requestID))
+    }
+
+    /// Asks fal how far a request is, and for the lines of its log.
+    ///
+    /// - Throws: `QueueError`.
+    func status(of requestID: String, at endpoint: EndpointID) throws(QueueError) -> QueueStatusAnswer {
+        try queue.status(
+            of: RequestAddress(queue: queue.queue, endpoint: endpoint, requestID: requestID),
+            logs: .include
+        )
     }
 
     /// Breaks off what is under way, and asks nothing more.

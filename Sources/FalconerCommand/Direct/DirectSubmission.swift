@@ -1,0 +1,113 @@
+import FalQueue
+import Glibc
+import HTTPClient
+import JSONText
+
+/// A submission without a service: sent from here, once, and perhaps followed by polling.
+struct DirectSubmission {
+    /// The first wait between two looks at the status; it doubles.
+    static let pollFirst: Duration = .milliseconds(250)
+    /// The longest wait between two looks at the status.
+    static let pollMax: Duration = .seconds(5)
+
+    let request: SubmitRequest
+    let queue: QueueURL
+    let key: FalKey
+    let format: OutputFormat
+    let wantsLogs: Bool
+
+    /// Sends it, and says what is known afterwards.
+    ///
+    /// - Parameters:
+    ///   - waits: Whether to stay until the result is there.
+    ///   - timeout: How long, at most.
+    /// - Throws: ``CommandFailure``.
+    func run(waits: Bool, timeout: Duration?) throws {
+        try checkInput(request)
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        let queueClient = QueueClient(transport: try client(HTTPClientOptions()), queue: queue, key: key)
+        switch queueClient.submit(request) {
+        case .accepted(let answer):
+            guard waits else { return try print(answer) }
+            StandardError.writeLine("request \(answer.requestID)")
+            try follow(RequestAddress(queue: queue, endpoint: request.endpoint, answer: answer), queueClient, deadline)
+        case .refused(let refusal):
+            let isKey = refusal.status == 401 || refusal.status == 403
+            throw CommandFailure(
+                isKey ? .keyRefused : .requestFailed,
+                refusal.message,
+                advice: isKey ? "check FAL_KEY, and the balance of its account" : nil
+            )
+        case .notSent(let failure):
+            throw CommandFailure(.unreachable, "fal could not be reached: \(failure.message); nothing was sent")
+        case .uncertain(let failure):
+            throw CommandFailure(
+                .uncertain,
+                "it is not known whether fal has it: \(failure.message)",
+                advice: "sending it again may pay twice; through the service its callback would still be matched"
+            )
+        }
+    }
+
+    private func print(_ answer: SubmitAnswer) throws {
+        guard format == .json else { return try StandardOutput.writeLine(answer.requestID) }
+        var writer = JSONObjectWriter()
+        writer.member("request_id", answer.requestID)
+        writer.member("status_url", answer.statusURL)
+        writer.member("response_url", answer.responseURL)
+        writer.member("cancel_url", answer.cancelURL)
+        try StandardOutput.write(writer.line)
+    }
+
+    private func follow(
+        _ address: RequestAddress,
+        _ client: QueueClient,
+        _ deadline: ContinuousClock.Instant?
+    ) throws {
+        var delay = Self.pollFirst
+        var logs = LogWindow()
+        while true {
+            var ended: QueueResult?
+            do throws(QueueError) {
+                ended = try look(address, client, &logs)
+            } catch {
+                guard error.isRetryable else { throw failure(error) }
+                StandardError.writeLine("falconer: \(error); asking again")
+            }
+            if let ended { return try print(ended) }
+            guard deadline.map({ ContinuousClock.now + delay < $0 }) ?? true else {
+                throw CommandFailure(.timedOut, "it has not ended yet", advice: "look later: \(address.statusURL)")
+            }
+            usleep(UInt32(delay / .microseconds(1)))
+            delay = min(delay * 2, Self.pollMax)
+        }
+    }
+
+    /// The result, once there is one.
+    private func look(
+        _ address: RequestAddress,
+        _ client: QueueClient,
+        _ logs: inout LogWindow
+    ) throws(QueueError) -> QueueResult? {
+        let answer = try client.status(of: address, logs: wantsLogs ? .include : .leaveOut)
+        for line in logs.news(answer.logs.map { ($0.timestamp, $0.message) }) { StandardError.writeLine(line) }
+        guard case .completed = answer.status else { return nil }
+        return try client.result(of: address)
+    }
+
+    private func print(_ result: QueueResult) throws {
+        try StandardOutput.write(result.body + [UInt8(ascii: "\n")])
+        guard result.isSuccess else {
+            let said = result.error.message ?? "no reason was given"
+            throw CommandFailure(.requestFailed, "the request failed (HTTP \(result.status)): \(said)")
+        }
+    }
+
+    private func failure(_ error: QueueError) -> CommandFailure {
+        switch error {
+        case .keyRefused: CommandFailure(.keyRefused, "\(error)")
+        case .notFound: CommandFailure(.notFound, "\(error)")
+        default: CommandFailure(.unreachable, "\(error)")
+        }
+    }
+}
