@@ -17,6 +17,8 @@ extension EmulatedQueue {
         let errorType: String?
         /// The URL in `fal_webhook`, if there was one.
         let webhookURL: String?
+        /// The input, if it was kept.
+        let input: [UInt8]?
 
         /// The entry.
         var json: JSONTree {
@@ -25,6 +27,7 @@ extension EmulatedQueue {
                 ("accepted_at", .string(LogLine.text(acceptedAt))), ("runs_started", .integer(runsStarted)),
                 ("status", .string(status.rawValue)), ("error_type", errorType.map { .string($0) } ?? .null),
                 ("webhook_url", webhookURL.map { .string($0) } ?? .null),
+                ("input", input.flatMap { try? JSONTree($0) } ?? .null),
             ])
         }
     }
@@ -39,7 +42,8 @@ extension EmulatedQueue {
                 runsStarted: request.runsStarted,
                 status: request.status,
                 errorType: request.completion?.end.errorType,
-                webhookURL: request.submission.webhookURL
+                webhookURL: request.submission.webhookURL,
+                input: request.input
             )
         }
     }

@@ -20,6 +20,11 @@ struct EmulatedRequest: Sendable {
         let expiresAt: Int64
     }
 
+    /// The longest input that is kept, in bytes; a longer one is listed as null.
+    static let inputBytesMax = 16 * 1024
+
+    /// The input, for the lists; nil when it was too long to be kept.
+    let input: [UInt8]?
     /// What was handed in; its input is dropped once it is known how the run ends.
     let submission: EmulatedQueue.Submission
     /// When it was accepted, in microseconds since 1970.
@@ -42,6 +47,7 @@ struct EmulatedRequest: Sendable {
         let input = ModelInput(submission.input)
         plannedEnd = RunEnd(planned: submission.scenario.outcome, endpoint: submission.endpoint, input: input)
         imageCount = input.imageCount
+        self.input = submission.input.count <= Self.inputBytesMax ? submission.input : nil
         var submission = submission
         submission.input = []
         self.submission = submission

@@ -15,6 +15,8 @@ enum RequestPath: Equatable, Sendable {
         case deliveries
         /// `/emulator/keys/rotate`
         case rotateKeys
+        /// `/emulator/outage`
+        case outage
     }
 
     /// An endpoint, to which inputs are posted.
@@ -33,6 +35,8 @@ enum RequestPath: Equatable, Sendable {
     case jwks
     /// A file, by its name.
     case file(String)
+    /// The platform API's list of requests.
+    case platformRequests
     /// A page of the emulator's own.
     case admin(Admin)
 
@@ -47,6 +51,7 @@ enum RequestPath: Equatable, Sendable {
         switch parts.first {
         case ".well-known": return parts.dropFirst() == ["jwks.json"] ? .jwks : nil
         case "files": return file(parts.dropFirst())
+        case "v1" where parts == ["v1", "models", "requests", "by-endpoint"]: return .platformRequests
         case "emulator": return admin(parts.dropFirst())
         case "run":
             return (try? EndpointID.parse(parts.dropFirst().joined(separator: "/"))).map { .run($0) }
@@ -64,6 +69,7 @@ enum RequestPath: Equatable, Sendable {
         case ["requests"]: .admin(.requests)
         case ["deliveries"]: .admin(.deliveries)
         case ["keys", "rotate"]: .admin(.rotateKeys)
+        case ["outage"]: .admin(.outage)
         case let parts where parts.count == 3 && parts[0] == "requests" && parts[2] == "redeliver":
             .admin(.redeliver(parts[1]))
         default: nil

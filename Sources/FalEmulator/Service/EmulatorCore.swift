@@ -44,6 +44,9 @@ final class EmulatorCore: Sendable {
         self.clients = clients
     }
 
+    /// Whether the queue drops every connection at the moment.
+    var isAway: Bool { state.withLock { state in state.outageEnd > clock.now } }
+
     /// Starts the threads.
     func start() {
         var started = [WorkerThread(name: "emu-schedule") { [self] in playAll() }]

@@ -26,9 +26,25 @@ extension EmulatorHandler {
         case .rotateKeys where request.head.method == "POST":
             core.apply([.rotateKeys])
             return .json(200, core.state.withLock { state in state.keys }.jwks(isPadded: core.settings.padsKeys))
-        case .requests, .deliveries, .redeliver, .rotateKeys:
+        case .outage where request.head.method == "POST":
+            return beginOutage(request)
+        case .requests, .deliveries, .redeliver, .rotateKeys, .outage:
             return .json(405, detail: "Method Not Allowed")
         }
+    }
+
+    /// The longest outage, in seconds.
+    static let outageSecondsMax = 86_400
+
+    /// Has the queue and the platform API drop every connection for `?seconds=N`; runs and webhooks go on.
+    private func beginOutage(_ request: HTTPRequest) -> HTTPResponse {
+        let text = request.head.queryItems.first { $0.name == "seconds" }?.value
+        guard let seconds = text.flatMap({ Int($0) }), (0...Self.outageSecondsMax).contains(seconds) else {
+            return .json(422, detail: "seconds has to be a whole number from 0 to \(Self.outageSecondsMax)")
+        }
+        let end = core.clock.now + Int64(seconds) * 1_000_000
+        core.state.withLock { state in state.outageEnd = end }
+        return .json(202, JSONTree.object([("status", .string("OUTAGE"))]).compact)
     }
 
     /// Sends a finished request's webhook once more, without any fault.

@@ -17,11 +17,18 @@ struct EmulatorHandler: HTTPHandler {
         guard let path = RequestPath.parse(request.head.path) else {
             return exchange.respond(.json(404, detail: "Path \(request.head.path) not found", id: newID()))
         }
+        if path.isOfQueue, core.isAway {
+            // The request arrived, and nobody knows.
+            exchange.abandon()
+            return
+        }
         switch path {
         case .jwks:
             exchange.respond(only(["GET", "HEAD"], request) ?? keySet())
         case .file(let name):
             exchange.respond(only(["GET", "HEAD"], request) ?? file(name, request))
+        case .platformRequests:
+            exchange.respond(only(["GET"], request) ?? unauthorized(request) ?? platformRequests(request))
         case .admin(let admin):
             exchange.respond(administer(admin, request))
         case .submit(let endpoint):

@@ -28,6 +28,8 @@ struct EmulatorState: Sendable {
     var runs: [String: ParkedAnswer] = [:]
     /// Whether the keys changed since the file was written.
     var hasUnsavedKeys = false
+    /// Until when the queue drops every connection, in microseconds since 1970.
+    var outageEnd: Int64 = 0
     /// Counts the changes that the scheduler has to look at.
     var generation = 0
     /// Whether everything ends.

@@ -24,7 +24,7 @@ struct Emulate: AsyncParsableCommand {
             A wrong name or value is answered 400, with those there are.
 
             On loopback: GET /emulator/requests, GET /emulator/deliveries, POST /emulator/requests/ID/redeliver, \
-            POST /emulator/keys/rotate.
+            POST /emulator/keys/rotate, POST /emulator/outage?seconds=N.
 
             Exit codes: 0 stopped, 5 an address cannot be listened on, 64 wrong options.
             """
