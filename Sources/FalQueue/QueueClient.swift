@@ -81,6 +81,13 @@ package struct QueueClient: Sendable {
         }
     }
 
+    /// Fetches something that is answered with 200.
+    func get(_ url: String) throws(QueueError) -> [UInt8] {
+        let response = try send(.get, url)
+        guard response.status == 200 else { throw error(of: response) }
+        return response.body
+    }
+
     private func send(_ method: HTTPMethod, _ url: String) throws(QueueError) -> HTTPResponse {
         var headers = HTTPHeaders()
         if let key {

@@ -10,6 +10,11 @@ package struct QueueURL: Sendable, Hashable {
         base: AbsoluteURL(scheme: .https, host: "fal.run", port: nil, path: "", query: nil, fragment: nil)
     )
 
+    /// fal's platform API.
+    package static let falPlatform = QueueURL(
+        base: AbsoluteURL(scheme: .https, host: "api.fal.ai", port: nil, path: "", query: nil, fragment: nil)
+    )
+
     private let base: AbsoluteURL
 
     /// Takes an absolute URL without query and fragment; a slash at the end is dropped.

@@ -88,7 +88,7 @@ import Testing
 
     @Test(arguments: [
         ("{\"outcome\": \"error-422\"}", ChildProcess.Exit.code(2), "fal.request.failed", 1),
-        ("{\"outcome\": \"payload-error\"}", .code(2), "fal.request.failed", 1),
+        ("{\"outcome\": \"payload-error\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"webhook\": \"before-answer\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"webhook\": \"duplicate\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"big_integer\": true}", .code(0), "fal.request.succeeded", 1),
@@ -113,14 +113,18 @@ import Testing
 
     @Test func aLostReplyWithoutAWebhookStaysUncertainAndIsNotSentAgain() throws {
         let directory = TemporaryDirectory()
-        let (emulator, service) = try start("{\"reply\": \"lost\", \"webhook\": \"drop\"}", in: directory)
+        let (emulator, service) = try start(
+            "{\"reply\": \"lost\", \"webhook\": \"drop\"}",
+            in: directory,
+            ["--no-polling"]
+        )
         let (exit, _, error) = try submit(service, ["--wait", "--timeout", "4"])
         #expect(exit == .code(6), "\(error)")
         #expect(try state(service) == "uncertain")
         #expect(try runsStarted(emulator) == 1)
         // Nor after a restart.
         #expect(service.stop() == .code(0))
-        let restarted = try Service(in: directory, submittingTo: emulator)
+        let restarted = try Service(in: directory, submittingTo: emulator, ["--no-polling"])
         #expect(try state(restarted) == "uncertain")
         #expect(try runsStarted(emulator) == 1)
         #expect(try types(restarted).filter { $0 == "fal.submission.sending" }.count == 1)
@@ -234,7 +238,7 @@ import Testing
         ]
         let directory = TemporaryDirectory()
         let rule = "{\"webhook\": \"\(fault)\"}"
-        let (emulator, service) = try start(rule, in: directory, ["--account", "emulator|account-1"])
+        let (emulator, service) = try start(rule, in: directory, ["--account", "emulator|account-1", "--no-polling"])
         #expect(try submit(service).0 == .code(0))
         let reason = try #require(reasons[fault])
         let isCounted = try await eventually {

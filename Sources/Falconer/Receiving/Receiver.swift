@@ -23,11 +23,12 @@ final class Receiver: HTTPHandler {
     }
 
     private let journal: Journal
-    private let ledger: Ledger
+    let ledger: Ledger
     private let keys: KeyKeeper
     private let rejections: RejectionLog
     private let logger: Logger
-    private let receipts: Monitor<ReceiptLedger<Waiter>>
+    let receipts: Monitor<ReceiptLedger<Waiter>>
+    private let fetching = Monitor<Reconciler?>(nil)
     private let accounts: Monitor<AccountPolicy>
     private let accountFile: AccountFile
     private let traffic = Monitor(UnverifiedTraffic())
@@ -56,6 +57,11 @@ final class Receiver: HTTPHandler {
         self.logger = logger
         parking = ExchangeParking()
         deadline = AnswerDeadline(parking)
+    }
+
+    /// Has what a delivery does not hold fetched from the queue from here on; nil ends that.
+    func fetch(with reconciler: Reconciler?) {
+        fetching.withLock { $0 = reconciler }
     }
 
     /// From here on every new delivery is told to come back.
@@ -113,18 +119,18 @@ final class Receiver: HTTPHandler {
                 switch verify(request, with: keys.keySet) {
                 case .success(let delivery):
                     store(Arrival(delivery: delivery, body: request.body, token: token), parked)
-                case .failure(let rejection): parked.answer(refuse(request, rejection))
+                case .failure(let rejection): parked.answer(refuse(request, rejection, token))
                 }
             }
             if keys.miss(again) { return }
             // The fetch may have ended since the keys above were taken.
             if keys.keySet == keySet {
-                parked.answer(refuse(request, rejection))
+                parked.answer(refuse(request, rejection, token))
             } else {
                 again()
             }
         case .failure(let rejection):
-            exchange.respond(refuse(request, rejection).response)
+            exchange.respond(refuse(request, rejection, token).response)
         }
     }
 
@@ -146,7 +152,9 @@ final class Receiver: HTTPHandler {
         }
     }
 
-    private func refuse(_ request: HTTPRequest, _ rejection: WebhookRejection) -> HookAnswer {
+    private func refuse(_ request: HTTPRequest, _ rejection: WebhookRejection, _ token: HookToken?) -> HookAnswer {
+        // Signed by fal and too old to be believed, so the queue is asked.
+        if let hint = rejection.hint { _ = fetches(hint.requestID, token) }
         let address = request.peer.ip.description
         let now = WallTime.now
         // What is our own fault costs the sender nothing.
@@ -177,7 +185,7 @@ final class Receiver: HTTPHandler {
         case .duplicate(let sequence): parked.answer(duplicate(sequence))
         case .wait: break
         case .outcome: storeFirst(arrival, parked)
-        case .conflict: append(arrival, isConflict: true, parked)
+        case .conflict: storeSecond(arrival, parked)
         }
     }
 
@@ -196,16 +204,46 @@ final class Receiver: HTTPHandler {
     /// The book reaches back further for requests of our own: such a request never gets its outcome twice.
     private func storeFirst(_ arrival: Arrival, _ parked: ParkedExchange) {
         guard let past = ledger.pastOutcome(arrival.delivery.requestID, arrival.receipt.request) else {
-            append(arrival, isConflict: false, parked)
+            if arrival.delivery.body.needsResult, fetches(arrival.delivery.requestID, arrival.token) {
+                // fal brings it again, and by then the result it lacks is there; a 200 would have to wait for that.
+                turnAway(arrival, parked, with: .refused(status: 503))
+            } else {
+                append(arrival, isConflict: false, parked)
+            }
             return
         }
         if let fingerprint = past.fingerprint, fingerprint != arrival.receipt.fingerprint {
-            append(arrival, isConflict: true, parked)
-            return
+            storeSecond(arrival, parked)
+        } else {
+            turnAway(arrival, parked, with: duplicate(past.sequence))
         }
+    }
+
+    /// Stores a delivery as a conflict, unless the outcome was fetched from the queue and says the same.
+    private func storeSecond(_ arrival: Arrival, _ parked: ParkedExchange) {
+        let request = arrival.receipt.request
+        guard isFetched(request), isSame(as: request, arrival.body),
+            let sequence = ledger.withBook({ $0.entry(request: request)?.outcomeSequence })
+        else { return append(arrival, isConflict: true, parked) }
+        turnAway(arrival, parked, with: duplicate(sequence))
+    }
+
+    private func turnAway(_ arrival: Arrival, _ parked: ParkedExchange, with answer: HookAnswer) {
         let waiters = receipts.withLock { $0.abandon(arrival.receipt) }
-        parked.answer(duplicate(past.sequence))
+        parked.answer(answer)
         for waiter in waiters { waiter() }
+    }
+
+    /// Has the result of a request of ours fetched, if it is still wanted.
+    private func fetches(_ requestID: String, _ token: HookToken?) -> Bool {
+        guard let reconciler = fetching.withLock({ $0 }) else { return false }
+        let key = EventKey(hashing: requestID)
+        let own = token.flatMap { ledger.submission(of: $0) }
+        let entry = ledger.withBook { book in own.flatMap { book.entry($0) } ?? book.entry(request: key) }
+        guard let entry, entry.state == .accepted || entry.state == .uncertain else { return false }
+        // A request that is another's is not this submission's.
+        guard entry.request == nil || entry.request == key else { return false }
+        return reconciler.hint(entry.id, requestID: requestID)
     }
 
     private func append(_ arrival: Arrival, isConflict: Bool, _ parked: ParkedExchange) {

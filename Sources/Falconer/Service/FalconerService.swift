@@ -51,6 +51,7 @@ package final class FalconerService: Service {
     private let commands: Commands
     private let httpEvents: EventsOverHTTP.Running?
     private let outbox: Outbox?
+    private let reconciler: Reconciler?
     private let logger: Logger
     private let failures: AsyncStream<JournalFailure>
     private let whenOverdue: @Sendable () -> Void
@@ -63,6 +64,7 @@ package final class FalconerService: Service {
         commands: Commands,
         httpEvents: EventsOverHTTP.Running?,
         outbox: Outbox?,
+        reconciler: Reconciler?,
         logger: Logger,
         whenOverdue: @escaping @Sendable () -> Void
     ) {
@@ -78,6 +80,7 @@ package final class FalconerService: Service {
         self.commands = commands
         self.httpEvents = httpEvents
         self.outbox = outbox
+        self.reconciler = reconciler
         self.logger = logger
     }
 
@@ -121,7 +124,8 @@ package final class FalconerService: Service {
     ) throws(ServiceStartFailure) -> FalconerService {
         let url = "http://\(server.boundAddresses.first.map { "\($0)" } ?? "")"
         let publicURL = try configuration.publicURL(listening: url)
-        let outbox = try rooms.makeOutbox(configuration, publicURL, logger: logger)
+        let reconciler = try rooms.makeReconciler(configuration, publicURL, logger: logger)
+        let outbox = try rooms.makeOutbox(configuration, publicURL, reconciler, logger: logger)
         let (stream, commands) = try rooms.startStream(configuration, outbox, logger: logger)
         let httpEvents: EventsOverHTTP.Running?
         do throws(ServiceStartFailure) {
@@ -152,6 +156,8 @@ package final class FalconerService: Service {
                 metadata: ["count": "\(rooms.unsent.count)", "why": "\(configuration.whyNothingIsSent)"]
             )
         }
+        reconciler?.start()
+        rooms.receiver.fetch(with: reconciler)
         outbox?.start(rooms.unsent, unrecorded: unsettled)
         // Not before everybody who needs old events is there to say so.
         rooms.journal.keepWithin(
@@ -179,6 +185,7 @@ package final class FalconerService: Service {
             commands: commands,
             httpEvents: httpEvents,
             outbox: outbox,
+            reconciler: reconciler,
             logger: logger,
             whenOverdue: whenOverdue
         )
@@ -214,6 +221,8 @@ package final class FalconerService: Service {
         // A disk that does not come back in time: fal is told to come again, and finds it stored or not.
         receiver.answerTheRest()
         outbox?.stop()
+        receiver.fetch(with: nil)
+        reconciler?.stop()
         server.stop(deadline: Self.drainTime)
         httpEvents?.stop(deadline: Self.drainTime)
         stream.stop(reason: "the service is stopping")

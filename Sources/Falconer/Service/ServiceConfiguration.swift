@@ -53,6 +53,14 @@ package struct ServiceConfiguration: Sendable {
     package var queue: QueueURL
     /// Who pays for them; nil when nothing is to be submitted.
     package var key: FalKey?
+    /// Where fal's platform API is.
+    package var platform = QueueURL.falPlatform
+    /// Whether fal is asked about submissions whose callback does not come.
+    package var isPolling = true
+    /// How many questions fal is asked a minute.
+    package var pollingBudget = PollingPace.budgetDefault
+    /// When to give up on a submission of which nothing can be known.
+    package var giveUpAfter: Duration = .microseconds(WatchList.Policy.giveUpAfterDefault)
 
     /// A configuration with the design's defaults.
     package init(socketPath: String, dataDirectory: FilePath) {

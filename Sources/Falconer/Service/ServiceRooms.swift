@@ -114,19 +114,45 @@ struct ServiceRooms {
         }
     }
 
-    /// Makes what sends, if the service was told who pays and where fal reaches it.
-    func makeOutbox(
+    /// Makes what asks fal about submissions, if the service was told who pays.
+    func makeReconciler(
         _ configuration: ServiceConfiguration,
         _ publicURL: PublicURL?,
         logger: Logger
+    ) throws(ServiceStartFailure) -> Reconciler? {
+        guard let key = configuration.key else { return nil }
+        var policy = WatchList.Policy()
+        policy.isPolling = configuration.isPolling
+        policy.hasCallbacks = publicURL != nil
+        policy.giveUpAfter = Int64(configuration.giveUpAfter / .microseconds(1))
+        let settings = Reconciler.Configuration(
+            queue: configuration.queue,
+            platform: configuration.platform,
+            key: key,
+            policy: policy,
+            budget: configuration.pollingBudget
+        )
+        do {
+            return try Reconciler(settings, ledger: ledger, receiver: receiver, logger: logger)
+        } catch {
+            throw ServiceStartFailure(.hook, "the queue's client did not start: \(error)")
+        }
+    }
+
+    /// Makes what sends, if the service was told who pays, and will hear what comes of it.
+    func makeOutbox(
+        _ configuration: ServiceConfiguration,
+        _ publicURL: PublicURL?,
+        _ reconciler: Reconciler?,
+        logger: Logger
     ) throws(ServiceStartFailure) -> Outbox? {
-        guard let key = configuration.key, let publicURL else { return nil }
-        for problem in publicURL.problems where configuration.queue == .fal {
+        guard let key = configuration.key, let reconciler, publicURL != nil || reconciler.isPolling else { return nil }
+        for problem in publicURL?.problems ?? [] where configuration.queue == .fal {
             logger.warning("public URL", metadata: ["problem": "\(problem)"])
         }
         do {
             let outbox = Outbox.Configuration(queue: configuration.queue, key: key, publicURL: publicURL)
-            return try Outbox(outbox, ledger: ledger, logger: logger)
+            return try Outbox(outbox, ledger: ledger, logger: logger) { reconciler.follow($0) }
         } catch {
             throw ServiceStartFailure(.hook, "the queue's client did not start: \(error)")
         }
@@ -239,7 +265,7 @@ extension ServiceConfiguration {
         case (nil, _):
             "this service has no fal key: start it with FAL_KEY set, or with --fal-key-file"
         default:
-            "this service does not know where fal reaches it: start it with --public-url"
+            "this service would never hear what comes of it: start it with --public-url, or without --no-polling"
         }
     }
 }

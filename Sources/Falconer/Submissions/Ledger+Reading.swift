@@ -18,15 +18,26 @@ extension Ledger {
         guard let entry = withBook({ $0.entry(id) }), entry.state == .created || entry.state == .waiting else {
             return nil
         }
-        guard let line = try journal.event(entry.createdSequence), let endpoint = line.endpoint, let data = line.data,
+        guard let parcel = sent(id) else { throw Failure.unreadable(entry.createdSequence) }
+        return parcel
+    }
+
+    /// What was, or is to be, sent for a submission; nil when the journal does not hold it.
+    func sent(_ id: SubmissionID) -> Parcel? {
+        guard let entry = withBook({ $0.entry(id) }), let line = line(entry.createdSequence),
+            let endpoint = line.endpoint.flatMap({ try? EndpointID.parse($0) }), let data = line.data,
             let members = try? JSONText.members(of: data.span, depthMax: JSONText.envelopeDepthMax),
             let input = members.value(of: "input")
-        else { throw Failure.unreadable(entry.createdSequence) }
+        else { return nil }
+        var options = SubmitOptions()
+        if let written = members.value(of: "options") {
+            guard let read = try? SubmitOptions(json: Array(data[written.range])) else { return nil }
+            options = read
+        }
         return Parcel(
-            endpoint: try EndpointID.parse(endpoint),
+            endpoint: endpoint,
             input: Array(data[input.range]),
-            options: try members.value(of: "options").map { try SubmitOptions(json: Array(data[$0.range])) }
-                ?? SubmitOptions(),
+            options: options,
             token: secret.token(for: id)
         )
     }

@@ -16,14 +16,17 @@ final class Outbox: Sendable {
         var queue: QueueURL
         /// Who pays.
         var key: FalKey
-        /// Where fal reaches the hook.
-        var publicURL: PublicURL
+        /// Where fal reaches the hook; nil when it does not, and outcomes are asked for.
+        var publicURL: PublicURL?
         /// Requests under way at once.
         var concurrency = 4
     }
 
     /// The most bytes of fal's answer to a submission; it is some hundred bytes, and has to fit in a journal line.
     static let answerBytesMax = 1 << 20
+
+    /// After so many lost answers in a row nothing is sent for a while.
+    static let uncertainMax = 3
 
     private struct State: Sendable {
         var queue = SendQueue()
@@ -32,6 +35,10 @@ final class Outbox: Sendable {
         var busyCount = 0
         /// What came of requests that were sent, where the journal has not taken it yet.
         var unrecorded: [SubmissionID: SendOutcome] = [:]
+        /// The requests in a row of which nobody knows whether they arrived.
+        var uncertainCount = 0
+        /// Until when nothing is sent: what cannot be known is not to become more.
+        var pauseEnd: Int64 = 0
     }
 
     private let configuration: Configuration
@@ -40,9 +47,17 @@ final class Outbox: Sendable {
     private let state: Monitor<State>
     private let clients: [HTTPClient]
     private let threads: Monitor<[WorkerThread]>
+    /// Told of what fal has, or may have.
+    private let onSent: @Sendable (SubmissionID) -> Void
 
     /// Prepares to send; nothing leaves before ``start(_:)``.
-    init(_ configuration: Configuration, ledger: Ledger, logger: Logger) throws(HTTPClientError) {
+    init(
+        _ configuration: Configuration,
+        ledger: Ledger,
+        logger: Logger,
+        onSent: @escaping @Sendable (SubmissionID) -> Void
+    ) throws(HTTPClientError) {
+        self.onSent = onSent
         self.configuration = configuration
         self.ledger = ledger
         self.logger = logger
@@ -114,7 +129,9 @@ final class Outbox: Sendable {
     private func next() -> SubmissionID? {
         while true {
             let (id, isClosed, nextDue) = state.withLock { state -> (SubmissionID?, Bool, Int64?) in
-                let id = state.isClosed ? nil : state.queue.next(now: monotonic())
+                let now = monotonic()
+                guard now >= state.pauseEnd else { return (nil, state.isClosed, state.pauseEnd) }
+                let id = state.isClosed ? nil : state.queue.next(now: now)
                 if id != nil { state.busyCount += 1 }
                 return (id, state.isClosed, state.queue.nextDue)
             }
@@ -123,7 +140,12 @@ final class Outbox: Sendable {
             let wait = nextDue.map { max(1_000, $0 - monotonic()) } ?? 3_600_000_000
             state.wait(
                 atMost: .microseconds(wait),
-                until: { $0.isClosed || $0.queue.hasWork(now: monotonic()) || $0.queue.nextDue != nextDue },
+                until: { state in
+                    if state.isClosed { return true }
+                    let now = monotonic()
+                    guard now >= state.pauseEnd else { return false }
+                    return state.queue.hasWork(now: now) || state.queue.nextDue != nextDue
+                },
                 { _, _ in }
             )
         }
@@ -143,11 +165,12 @@ final class Outbox: Sendable {
             let request = SubmitRequest(
                 endpoint: parcel.endpoint,
                 input: parcel.input,
-                webhookURL: configuration.publicURL.webhookURL(token: parcel.token.text),
+                webhookURL: configuration.publicURL?.webhookURL(token: parcel.token.text),
                 options: parcel.options
             )
             try ledger.record(.submissionSending, about: id, data: Array("{}".utf8))
             let outcome = attempt(request.httpRequest(to: configuration.queue, key: configuration.key), client)
+            pause(after: outcome)
             keep(SendOutcome(outcome), id)
         } catch {
             // Not a byte has left, for `sending` is not durable.
@@ -187,6 +210,7 @@ final class Outbox: Sendable {
         case .settled(let type, let data, let requestID):
             try ledger.record(type, about: id, requestID: requestID, data: data)
             state.withLock { $0.queue.finish(id) }
+            onSent(id)
             logger.info(
                 "submission sent",
                 metadata: [
@@ -201,6 +225,27 @@ final class Outbox: Sendable {
                 metadata: ["submission": "\(id)", "why": "\(String(decoding: data, as: UTF8.self))"]
             )
         }
+    }
+
+    /// Sends less while answers are lost: each one sent into an outage would be one more of which nobody knows.
+    private func pause(after outcome: SubmitOutcome) {
+        let pause = state.withLock { state -> Int64? in
+            guard case .uncertain = outcome else {
+                state.uncertainCount = 0
+                return nil
+            }
+            state.uncertainCount += 1
+            guard state.uncertainCount >= Self.uncertainMax else { return nil }
+            let doubled = SendQueue.firstDelay << Int64(min(state.uncertainCount - Self.uncertainMax, 6))
+            let pause = min(doubled, SendQueue.delayMax)
+            state.pauseEnd = monotonic() + pause
+            return pause
+        }
+        guard let pause else { return }
+        logger.warning(
+            "answers of fal are lost one after the other; nothing is sent for a while",
+            metadata: ["seconds": "\(pause / 1_000_000)"]
+        )
     }
 
     private func retryLater(_ id: SubmissionID, atLeast: Int64) {

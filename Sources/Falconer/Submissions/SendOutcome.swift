@@ -42,6 +42,13 @@ enum SendOutcome: Sendable {
         return writer.bytes
     }
 
+    /// The data of an event that says which request a submission became, to be completed.
+    static func found(_ requestID: String) -> JSONObjectWriter {
+        var writer = JSONObjectWriter()
+        writer.member("request_id", requestID)
+        return writer
+    }
+
     private static func data(_ refusal: SubmitRefusal) -> [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("status", refusal.status)

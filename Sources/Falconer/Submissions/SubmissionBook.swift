@@ -137,10 +137,14 @@ package struct SubmissionBook: Sendable {
             entry.outcomeSequence = event.id
         }
         // What is final stays: a second outcome is recorded as a conflict and changes nothing.
-        if entry.state.isOpen, let state = event.type.submissionState {
+        if let state = event.type.submissionState, entry.state.canBecome(state) {
             // An outcome may overtake fal's answer to the submission; the answer then adds only the request id.
+            if !state.isOpen {
+                open[number] = nil
+            } else if !entry.state.isOpen {
+                open[number] = .some(nil)
+            }
             entry.state = state
-            if !state.isOpen { open[number] = nil }
         }
         let known = entry.request
         if let request = event.request { entry.request = request }

@@ -21,8 +21,14 @@ package enum SubmissionState: String, CaseIterable, Sendable {
     case failed
     /// fal confirmed a cancellation. Final.
     case cancelled
-    /// fal does not know it, or its result expired. Final.
+    /// fal does not know it, or its result expired, or nothing can be known of it. Final, but for an outcome that is
+    /// delivered after all, and for a person who has it sent again.
     case lost
+
+    /// Whether an event may take it from here to another state.
+    func canBecome(_ next: SubmissionState) -> Bool {
+        isOpen || (self == .lost && (next == .succeeded || next == .failed || next == .waiting))
+    }
 
     /// Whether something is still to come.
     package var isOpen: Bool {

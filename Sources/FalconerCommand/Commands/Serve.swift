@@ -69,7 +69,7 @@ struct Serve: AsyncParsableCommand {
                 "Hook    \(reachable.url)/fal  (\(reachable.listening.joined(separator: ", ")))"
             )
             try StandardOutput.writeLine(
-                "Public  \(reachable.publicURL.map { "\($0)/fal" } ?? "unknown: --public-url; nothing can be submitted")"
+                "Public  \(reachable.publicURL.map { "\($0)/fal" } ?? "unknown: --public-url; outcomes are asked for")"
             )
             try StandardOutput.writeLine("Socket  \(reachable.socket)")
             if let socket = reachable.httpSocket {

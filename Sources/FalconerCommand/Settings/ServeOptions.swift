@@ -56,6 +56,7 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The event loops of the hook (default: one for each core).")
     var threads: Int?
 
+    @OptionGroup var polling: PollingOptions
     @OptionGroup var storage: StorageOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var stream: StreamOptions
@@ -81,7 +82,8 @@ struct ServeOptions: ParsableArguments {
             environment.setting("fal-key-file", flag: falKeyFile, default: nil),
             environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
             log.setting(environment),
-        ] + storage.settings(environment) + limits.settings(environment) + stream.settings(environment)
+        ] + polling.settings(environment) + storage.settings(environment) + limits.settings(environment)
+            + stream.settings(environment)
     }
 
     /// The configuration that is in force.
@@ -109,6 +111,7 @@ struct ServeOptions: ParsableArguments {
         configuration.queue = try parsing("fal-queue-url") { try QueueURL.parse(value("fal-queue-url") ?? "") }
         configuration.reach = try reach(value("public-url"))
         configuration.key = try key(value("fal-key-file"), environment)
+        try polling.resolve(into: &configuration, value)
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
         configuration.stream = try stream.resolved(value)
