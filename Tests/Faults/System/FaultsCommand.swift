@@ -20,6 +20,8 @@ struct FaultsCommand: ParsableCommand {
 
             Exit codes: 0 no violation, 1 a violation (what is needed to look into it is kept and named), 64 usage.
             """,
-        subcommands: [Keys.self, Client.self, Check.self, Syscalls.self, Kills.self, Limits.self, Streams.self]
+        subcommands: [
+            Keys.self, Client.self, Check.self, Syscalls.self, Kills.self, Limits.self, Streams.self, Chaos.self,
+        ]
     )
 }
