@@ -53,7 +53,7 @@ extension RequestPath {
     /// Whether it is fal's that goes away in an outage, rather than the keys, the files and the emulator's own pages.
     var isOfQueue: Bool {
         switch self {
-        case .submit, .status, .stream, .result, .cancel, .platformRequests: true
+        case .submit, .run, .status, .stream, .result, .cancel, .platformRequests: true
         case .jwks, .file, .admin: false
         }
     }

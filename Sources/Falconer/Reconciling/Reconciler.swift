@@ -388,8 +388,10 @@ extension Reconciler {
         for id in ids.reversed() {
             guard let entry = ledger.withBook({ $0.entry(id) }) else { continue }
             let record = ledger.record(entry)
-            guard let endpoint = record.endpoint, let end = record.updatedAt else { continue }
-            let duration = end.microseconds - record.createdAt.microseconds
+            guard let endpoint = record.endpoint, let end = record.updatedAt, let start = record.createdAt else {
+                continue
+            }
+            let duration = end.microseconds - start.microseconds
             state.withLock { $0.list.durations.learn(endpoint, took: duration) }
         }
     }
