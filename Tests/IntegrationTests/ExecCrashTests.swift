@@ -60,30 +60,36 @@ import Testing
         let count = 1_000
         let harness = try await ExecHarness(events: count)
         try "".write(toFile: harness.path("broken"))
+        try "".write(toFile: harness.path("gate4"))
         // A fifth of all runs fail by the event's id and the delivery's number; three events as long as "broken" is there.
+        // Each quarter of the events waits for its gate, so that what is killed is killed in the middle of its work.
         let script = try harness.script(
             """
             echo x >> $dir/runs
+            gate=$((FALCONER_ID / 250))
+            while [ $gate != 0 ] && [ ! -e $dir/gate$gate ]; do echo x >> $dir/waits$gate; sleep 0.05; done
             [ -e $dir/broken ] && [ $((FALCONER_ID % 400)) = 7 ] && { echo "no codec for $FALCONER_ID" >&2; exit 3; }
             [ $(( (FALCONER_ID + FALCONER_DELIVERY) % 5 )) = 0 ] && exit 1
             echo $FALCONER_ID >> $dir/done
             """
         )
         let arguments = ["--max-deliveries", "8", "--concurrency", "8", "--exec", script]
-        /// Waits until so many more have succeeded than now, so that what was started last is at work.
-        func goesOn(_ more: Int) async -> Bool {
-            let now = harness.lines("done").count
-            return await eventually(within: .seconds(40)) { harness.lines("done").count >= now + more }
+        func waits(_ gate: Int) async -> Bool {
+            await eventually(within: .seconds(40)) { !harness.lines("waits\(gate)").isEmpty }
         }
         var listen = try harness.listen(arguments)
-        #expect(await goesOn(200), "\(listen.text(.standardError).suffix(2_000))")
+        #expect(await waits(1), "\(listen.text(.standardError).suffix(2_000))")
         try await harness.killService()
-        #expect(await goesOn(200), "\(listen.text(.standardError).suffix(2_000))")
+        try "".write(toFile: harness.path("gate1"))
+        #expect(await waits(2), "\(listen.text(.standardError).suffix(2_000))")
         listen.signal(SIGKILL)
+        // The commands that it leaves behind have its output open until they may go on.
+        try "".write(toFile: harness.path("gate2"))
         #expect(listen.waitForExit(within: .seconds(10)) == .signal(SIGKILL))
         listen = try harness.listen(arguments)
-        #expect(await goesOn(200), "\(listen.text(.standardError).suffix(2_000))")
+        #expect(await waits(3), "\(listen.text(.standardError).suffix(2_000))")
         try await harness.killService()
+        try "".write(toFile: harness.path("gate3"))
 
         let broken = ["7", "407", "807"]
         let good = Set((1...count).map { "\($0)" }).subtracting(broken)

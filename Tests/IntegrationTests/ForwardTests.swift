@@ -140,27 +140,39 @@ import Threading
         let count = 300
         let harness = try await ExecHarness(events: count)
         let taken = Monitor<[String]>([])
-        // It breaks off some connections and fails some requests, by what the event and the try are.
+        // The second and the third hundred wait for their gate, so that what is killed is killed in the middle of its work.
+        let gates = Monitor((open: 0, waited: 0))
+        // It breaks off some connections and fails some requests.
         let peer = receiver { request, number in
+            let name = request.header("webhook-id") ?? ""
+            let gate = (Int(name.split(separator: "_").last ?? "") ?? 0) / 101
+            gates.withLock { $0.waited = max($0.waited, gate) }
+            gates.wait(until: { $0.open >= gate }, { _ in })
             if number % 7 == 3 { return nil }
             if number % 5 == 1 { return Self.response(500) }
-            taken.withLock { $0.append(request.header("webhook-id") ?? "") }
+            taken.withLock { $0.append(name) }
             return Self.response(200)
         }
-        defer { peer.stop() }
-        /// Waits until so many more were taken than now, so that what was started last is at work.
-        func goesOn(_ more: Int) async -> Bool {
-            let now = taken.withLock { $0.count }
-            return await eventually { taken.withLock { $0.count } >= now + more }
+        func open(_ gate: Int) {
+            gates.withLock { $0.open = gate }
+            gates.notifyAll()
+        }
+        defer {
+            open(.max)
+            peer.stop()
+        }
+        func waits(_ gate: Int) async -> Bool {
+            await eventually { gates.withLock { $0.waited } >= gate }
         }
         var listen = try listen(harness, to: peer.url(), "--concurrency", "4", "--max-deliveries", "20")
-        #expect(await goesOn(60), "\(listen.text(.standardError).suffix(1_000))")
+        #expect(await waits(1), "\(listen.text(.standardError).suffix(1_000))")
         try await harness.killService()
-        #expect(await goesOn(60), "\(listen.text(.standardError).suffix(1_000))")
+        open(1)
+        #expect(await waits(2), "\(listen.text(.standardError).suffix(1_000))")
         listen.signal(SIGKILL)
         #expect(listen.waitForExit(within: .seconds(10)) == .signal(SIGKILL))
         listen = try self.listen(harness, to: peer.url(), "--concurrency", "4")
-        #expect(await goesOn(1), "\(listen.text(.standardError).suffix(1_000))")
+        open(2)
         let isDone = await eventually { Set(taken.withLock { $0 }).count == count }
         #expect(isDone, "\(listen.text(.standardError).suffix(1_000))")
         #expect(try await eventually { try harness.consumer()["cursor"]?.string == "\(count)" })
