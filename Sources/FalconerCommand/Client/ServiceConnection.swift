@@ -95,30 +95,20 @@ struct ServiceConnection {
         )
     }
 
-    /// Makes a consumer, or finds the one there is.
+    /// Looks at a consumer; to be called before subscribing, because events that come meanwhile are passed over.
     ///
-    /// - Parameter create: The line that makes it.
-    /// - Returns: The consumer as the service describes it.
+    /// - Parameter name: Its name.
+    /// - Returns: The consumer as the service describes it; nil when there is none.
     /// - Throws: ``CommandFailure`` with what an `error` frame says.
-    func consumer(create: [UInt8]) throws -> JSONLine {
-        var line = create
-        while true {
-            try send(line)
-            let deadline = ContinuousClock.now + Self.answerTime
-            var answer = try nextAnswer(deadline)
-            while let other = answer, other.frame != "reply", other.frame != "error" {
-                answer = try nextAnswer(deadline)
-            }
-            guard let answer else {
-                throw CommandFailure(.unreachable, "the service closed the connection", advice: Self.lookFirst)
-            }
-            if let consumer = answer.object("consumer") { return consumer }
-            guard answer.string("code") == "consumer_exists" else { throw Self.refusal(answer) }
-            var writer = JSONObjectWriter()
-            writer.member("op", "consumer")
-            writer.member("action", "show")
-            writer.member("consumer", JSONLine(create)?.string("consumer"))
-            line = writer.bytes
+    func consumer(_ name: String) throws -> JSONLine? {
+        var writer = JSONObjectWriter()
+        writer.member("op", "consumer")
+        writer.member("action", "show")
+        writer.member("consumer", name)
+        do {
+            return try request(writer.bytes).object("consumer")
+        } catch let failure as CommandFailure where failure.status == .notFound {
+            return nil
         }
     }
 

@@ -114,17 +114,23 @@ struct Listen: ParsableCommand {
         return try forward.makeForwarder(consumer: consumer, concurrency: work.concurrency)
     }
 
+    /// How many seconds the service waits for an event of a consumer that is made now; it refuses what is no time at all.
+    private var ackWait: Double {
+        settings.ackWait.flatMap { (0.001...86_400).contains($0) ? $0 : nil } ?? 30
+    }
+
     /// How a consumer's events are worked on.
     private var plan: WorkSession.Plan {
         WorkSession.Plan(
             path: service.path,
+            consumer: consumer ?? "",
+            subscribe: subscription(lastID: nil),
             create: consumerLine { writer in
-                writer.member("op", "consumer")
-                writer.member("action", "create")
+                writer.member("op", "subscribe")
                 // What is out counts as delivered when this command is killed, so no more is out than is worked on.
                 if settings.maxInFlight == nil, !settings.group { writer.member("max_in_flight", work.concurrency) }
             },
-            subscribe: subscription(lastID: nil),
+            ackWait: .milliseconds(Int(ackWait * 1_000)),
             concurrency: work.concurrency,
             backoff: .milliseconds(Int(work.backoff * 1_000)),
             count: count,

@@ -10,10 +10,14 @@ final class WorkSession {
     struct Plan {
         /// The service's socket.
         let path: String
-        /// The line that makes the consumer where there is none.
-        let create: [UInt8]
-        /// The line that subscribes.
+        /// The consumer's name.
+        let consumer: String
+        /// The line that subscribes to it.
         let subscribe: [UInt8]
+        /// The line that makes it, where there is none, and subscribes.
+        let create: [UInt8]
+        /// How long the service waits for an event of a consumer that is made.
+        let ackWait: Duration
         /// How many events are worked on at once.
         let concurrency: Int
         /// How long after its first failure an event is tried again.
@@ -102,19 +106,18 @@ final class WorkSession {
         let connection = try ServiceConnection(path: plan.path)
         connectionCount += 1
         retry.connected()
-        let consumer = try connection.consumer(create: plan.create)
-        guard consumer.string("ack") == "each" else {
+        let consumer = try connection.consumer(plan.consumer)
+        if let ack = consumer?.string("ack"), ack != "each" {
             throw CommandFailure(
                 .conflict,
-                "consumer \(consumer.string("name") ?? "") acknowledges \(consumer.string("ack") ?? "otherwise")",
+                "consumer \(plan.consumer) acknowledges with \(ack)",
                 advice: "take another name, or delete it: events that are worked on need one with --ack each"
             )
         }
-        if let wait = consumer.integer("ack_wait_ms") {
-            progressInterval = .milliseconds(max(1, wait / Self.progressPart))
-        }
+        let ackWait = consumer?.integer("ack_wait_ms").map { .milliseconds($0) } ?? plan.ackWait
+        progressInterval = max(ackWait / Self.progressPart, .milliseconds(1))
         nextProgress = .now
-        try connection.send(plan.subscribe)
+        try connection.send(consumer == nil ? plan.create : plan.subscribe)
         return connection
     }
 
