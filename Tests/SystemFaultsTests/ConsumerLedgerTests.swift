@@ -40,6 +40,8 @@ import Testing
     @Test func aParkedEventNeedNotHaveCome() {
         #expect(violations(ledger(.each, [1, 3]), last: 3, parked: [2]) == [])
         #expect(violations(ledger(.upto, [1, 3]), last: 3, parked: [2]) == [])
+        #expect(violations(ledger(.each, [1, 2]), last: 3, parked: [3]) == [])
+        #expect(!violations(ledger(.each, [1, 2, 4]), last: 3).isEmpty)
     }
 
     @Test(arguments: [ConsumerLedger.Mode.plain, .none, .upto])
