@@ -44,6 +44,19 @@ import Testing
         #expect(service.stop() == .code(0))
     }
 
+    @Test func eventsAreNotReadOverHTTPPastAList() async throws {
+        let directory = TemporaryDirectory()
+        let service = try await Service.ready(in: directory, ["--allow-subscribe", "uid:0"])
+        #expect(access(service.socket, F_OK) == 0)
+        #expect(access(directory.file("http.sock").string, F_OK) != 0)
+        #expect(service.stop() == .code(0))
+        let path = directory.file("h.sock").string
+        for (arguments, code) in [(["--http-socket", path], Int32(64)), (["--http-socket", "off"], 0)] {
+            let run = try Program.run(["config", "show", "--allow-subscribe", "uid:0"] + arguments)
+            #expect(run.exit == .code(code), "\(run.error)")
+        }
+    }
+
     @Test(arguments: ["--allow-submit", "--allow-subscribe", "--allow-admin"])
     func whatIsNoListIsAWrongOption(_ option: String) throws {
         #expect(try Program.run(["config", "show", option, "uid:0,group:root"]).exit == .code(0))

@@ -116,6 +116,20 @@ struct ServeOptions: ParsableArguments {
         configuration.limits = try limits.resolved(value)
         configuration.stream = try stream.resolved(value)
         configuration.access = try stream.access(value)
+        if configuration.access.lists[.subscribe] != nil {
+            // Over HTTP nobody asks who is at the other end, so a list could not be kept there.
+            guard
+                settings.first(where: { $0.name == "http-socket" })?.origin == .byDefault
+                    || value("http-socket") == "off"
+            else {
+                throw CommandFailure(
+                    .usage,
+                    "--http-socket: whoever may connect there reads every event, whatever --allow-subscribe says",
+                    advice: "leave one of the two out"
+                )
+            }
+            configuration.httpSocketPath = nil
+        }
         configuration.retention = try StorageOptions.retention(value)
         configuration.dedupeWindow = try StorageOptions.dedupeWindow(value)
         configuration.recovery = try storage.recovery(value)

@@ -21,7 +21,7 @@ struct StreamOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Who may receive events and look at submissions and consumers (default: whoever may connect).",
+            "Who may receive events and look at submissions and consumers (default: whoever may connect); without --http-socket.",
             valueName: "list"
         )
     )
