@@ -47,9 +47,7 @@ package final class FalconerService: Service {
     private let rejections: RejectionLog
     private let receiver: Receiver
     private let server: HTTPServer
-    private let stream: EventStreamServer
-    private let commands: Commands
-    private let httpEvents: EventsOverHTTP.Running?
+    private let streams: ServiceStreams
     private let outbox: Outbox?
     private let reconciler: Reconciler?
     private let logger: Logger
@@ -60,9 +58,7 @@ package final class FalconerService: Service {
         reachable: Reachable,
         rooms: ServiceRooms,
         server: HTTPServer,
-        stream: EventStreamServer,
-        commands: Commands,
-        httpEvents: EventsOverHTTP.Running?,
+        streams: ServiceStreams,
         outbox: Outbox?,
         reconciler: Reconciler?,
         logger: Logger,
@@ -76,9 +72,7 @@ package final class FalconerService: Service {
         receiver = rooms.receiver
         failures = rooms.failures
         self.server = server
-        self.stream = stream
-        self.commands = commands
-        self.httpEvents = httpEvents
+        self.streams = streams
         self.outbox = outbox
         self.reconciler = reconciler
         self.logger = logger
@@ -126,28 +120,15 @@ package final class FalconerService: Service {
         let publicURL = try configuration.publicURL(listening: url)
         let reconciler = try rooms.makeReconciler(configuration, publicURL, logger: logger)
         let outbox = try rooms.makeOutbox(configuration, publicURL, reconciler, logger: logger)
-        let (stream, commands) = try rooms.startStream(configuration, outbox, logger: logger)
-        let httpEvents: EventsOverHTTP.Running?
-        do throws(ServiceStartFailure) {
-            httpEvents = try rooms.startHTTPEvents(configuration, logger: logger)
-        } catch {
-            stream.stop(reason: "the service did not start")
-            commands.stop()
-            throw error
-        }
-        rooms.journal.onDurable { _ in
-            stream.eventsBecameDurable()
-            httpEvents?.eventsBecameDurable()
-        }
+        let streams = try rooms.startStreams(configuration, outbox, logger: logger)
+        rooms.journal.onDurable { _ in streams.eventsBecameDurable() }
         // For what became durable before there was somebody to be told.
-        stream.eventsBecameDurable()
+        streams.eventsBecameDurable()
         let unsettled: [SubmissionID: SendOutcome]
         do throws(ServiceStartFailure) {
             unsettled = try rooms.settleInterrupted()
         } catch {
-            httpEvents?.stop(deadline: drainTime)
-            stream.stop(reason: "the service did not start")
-            commands.stop()
+            streams.stop(reason: "the service did not start")
             throw error
         }
         if outbox == nil, !rooms.unsent.isEmpty {
@@ -163,7 +144,7 @@ package final class FalconerService: Service {
         rooms.journal.keepWithin(
             configuration.retention,
             holds: { [ledger = rooms.ledger] in
-                let consumers = stream.holds.sorted { $0.key < $1.key }
+                let consumers = streams.stream.holds.sorted { $0.key < $1.key }
                 return ledger.holds
                     + consumers.map { RetentionHold(holder: "consumer \($0.key)", cursor: $0.value) }
             },
@@ -181,9 +162,7 @@ package final class FalconerService: Service {
             reachable: reachable,
             rooms: rooms,
             server: server,
-            stream: stream,
-            commands: commands,
-            httpEvents: httpEvents,
+            streams: streams,
             outbox: outbox,
             reconciler: reconciler,
             logger: logger,
@@ -224,9 +203,7 @@ package final class FalconerService: Service {
         receiver.fetch(with: nil)
         reconciler?.stop()
         server.stop(deadline: Self.drainTime)
-        httpEvents?.stop(deadline: Self.drainTime)
-        stream.stop(reason: "the service is stopping")
-        commands.stop()
+        streams.stop(reason: "the service is stopping")
         journal.close()
         rejections.close()
         logger.info("stopped")

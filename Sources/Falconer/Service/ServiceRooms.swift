@@ -198,23 +198,6 @@ struct ServiceRooms {
         }
     }
 
-    /// Starts the second socket, on which events are read over HTTP; nil when nobody wants it.
-    func startHTTPEvents(
-        _ configuration: ServiceConfiguration,
-        logger: Logger
-    ) throws(ServiceStartFailure) -> EventsOverHTTP.Running? {
-        guard let path = configuration.httpSocketPath else { return nil }
-        do {
-            return try EventsOverHTTP.start(path: path, log: JournalEventLog(journal: journal), logger: logger)
-        } catch {
-            throw ServiceStartFailure(
-                .socket,
-                "\(error)",
-                advice: "choose another path with --http-socket, or 'off' to do without it"
-            )
-        }
-    }
-
     /// Says of what was on its way when the last run ended that nobody knows whether it arrived.
     ///
     /// - Returns: What the journal does not take at the moment; to be recorded once it does, and not sent before.
