@@ -32,7 +32,8 @@ const PAUSE_MS = [100, 10_000]; // Between two attempts to connect: the first, a
 
 // Codes after which another attempt may succeed; with any other, asking again would only be told the same.
 const PASSING = new Set([
-  "too_many_connections", "busy", "line_timeout", "output_overflow", "journal_unreadable", "consumer_busy",
+  "too_many_connections", "too_many_connections_of_user", "busy", "line_timeout", "output_overflow",
+  "journal_unreadable", "consumer_busy",
 ]);
 
 /** The service refused: `code` is for programs, the message says what to do, `frame` is all that it said. */

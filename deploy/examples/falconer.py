@@ -32,7 +32,10 @@ SILENCE_S = 45.0  # The service says something at least every 15 s.
 PAUSE_S = (0.1, 10.0)  # Between two attempts to connect: the first, and the longest.
 
 # Codes after which another attempt may succeed; with any other, asking again would only be told the same.
-PASSING = {"too_many_connections", "busy", "line_timeout", "output_overflow", "journal_unreadable", "consumer_busy"}
+PASSING = {
+    "too_many_connections", "too_many_connections_of_user", "busy", "line_timeout", "output_overflow",
+    "journal_unreadable", "consumer_busy",
+}
 
 
 class FalconerError(Exception):
