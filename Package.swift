@@ -190,7 +190,7 @@ let package = Package(
         tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),
         tests(
             "FalconerTests",
-            ["Crypto", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook", logging, system]
+            ["Crypto", "EventStream", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook", logging, system]
         ),
         tests(
             "IntegrationTests",
