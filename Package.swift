@@ -190,7 +190,10 @@ let package = Package(
         tests("FalQueueTests", ["FalQueue", "HTTPClient", system]),
         tests(
             "FalconerTests",
-            ["Crypto", "EventStream", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook", logging, system]
+            [
+                "Crypto", "EventStream", "FalQueue", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook", logging,
+                system,
+            ]
         ),
         tests(
             "IntegrationTests",

@@ -61,6 +61,13 @@ extension InputSchema.Rule {
                 return "is \(written)"
             }
             return nil
+        case .boolean: return value.kind == .boolean ? nil : "is \(value.kind.phrase)"
+        case .texts(let range):
+            guard let elements = try? JSONText.elements(of: value, in: input.span) else {
+                return "is \(value.kind.phrase)"
+            }
+            guard range.contains(elements.count) else { return "has \(elements.count)" }
+            return elements.first { $0.kind != .string }.map { "has \($0.kind.phrase) in it" }
         case .choice(let texts):
             guard let text = try? JSONText.string(value, in: input.span) else { return "is \(value.kind.phrase)" }
             return texts.contains(text) ? nil : "is \"\(oneLine(text, charactersMax: 40))\""

@@ -8,6 +8,10 @@ package struct InputSchema: Sendable, Hashable {
         case integer(ClosedRange<Int>)
         /// One of these texts.
         case choice([String])
+        /// A list of so many texts.
+        case texts(ClosedRange<Int>)
+        /// True or false.
+        case boolean
     }
 
     /// Whether a key must be there.
@@ -48,6 +52,9 @@ extension InputSchema.Rule: CustomStringConvertible {
     package var description: String {
         switch self {
         case .text: "a text that is not empty"
+        case .texts(let range): "a list of \(range.lowerBound) to \(range.upperBound) texts"
+        case .boolean: "true or false"
+        case .integer(let range) where range.upperBound == .max: "a whole number, \(range.lowerBound) or more"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let texts): texts.joined(separator: ", ")
         }

@@ -1,8 +1,12 @@
 /// The models whose inputs are known here, so that they can be checked offline before anything is paid for.
 package enum ModelCatalog {
-    private static let schemas: [String: InputSchema] = [
-        GrokImagineVideo.TextToVideoInput.endpoint: GrokImagineVideo.TextToVideoInput.schema
-    ]
+    private static let schemas = GrokImagineFamily.schemas.merging(
+        [GrokImagineVideo.TextToVideoInput.endpoint: GrokImagineVideo.TextToVideoInput.schema],
+        uniquingKeysWith: { $1 }
+    )
+
+    /// The endpoints that are known here, sorted.
+    package static var endpoints: [String] { schemas.keys.sorted() }
 
     /// What an endpoint takes; nil for one that is not known here.
     package static func schema(of endpoint: EndpointID) -> InputSchema? {

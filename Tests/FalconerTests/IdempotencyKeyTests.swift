@@ -1,3 +1,4 @@
+import FalQueue
 import Testing
 
 @testable import Falconer
@@ -10,6 +11,20 @@ import Testing
         #expect(IdempotencyKey(String(repeating: "k", count: IdempotencyKey.bytesMax + 1)) == nil)
         // Bytes, not characters.
         #expect(IdempotencyKey(String(repeating: "ü", count: IdempotencyKey.bytesMax / 2 + 1)) == nil)
+    }
+
+    @Test func equalLinesOfABatchHaveKeysOfTheirOwnAndTheNameOfABatchHasALimit() throws {
+        let endpoint = try EndpointID.parse("a/b")
+        func key(_ input: String, _ occurrence: Int, _ name: String) -> IdempotencyKey? {
+            IdempotencyKey.line(to: endpoint, input: Array(input.utf8), occurrence: occurrence, of: name)
+        }
+        #expect(key(#"{"p":1}"#, 1, "") == key(#"{ "p": 1 }"#, 1, ""))
+        let keys = Set([key("{}", 1, ""), key("{}", 2, ""), key("{}", 1, "n"), key(#"{"p":1}"#, 1, "")])
+        #expect(keys.count == 4)
+        #expect(!keys.contains(nil))
+        // The longest name leaves room for all else in a key.
+        #expect(key("{}", .max, String(repeating: "n", count: IdempotencyKey.batchNameBytesMax)) != nil)
+        #expect(key("{}", 1, String(repeating: "n", count: IdempotencyKey.batchNameBytesMax + 1)) == nil)
     }
 
     @Test func theIdIsAUUIDOfVersion8WithoutATimeAndTheSameEachTime() throws {

@@ -79,6 +79,19 @@ import Testing
         #expect(emulator.stop() == .code(0))
     }
 
+    @Test(arguments: [
+        (["--concurrency", "0"], ChildProcess.Exit.code(64)), (["--concurrency", "48"], ChildProcess.Exit.code(5)),
+        (["--concurrency", "49"], ChildProcess.Exit.code(64)),
+        (["--concurrency", "10000", "--wait"], ChildProcess.Exit.code(5)),
+        (["--concurrency", "10001", "--wait"], ChildProcess.Exit.code(64)),
+    ])
+    func theLinesUnderWayAreLimited(option: [String], exit: ChildProcess.Exit) throws {
+        let directory = TemporaryDirectory()
+        let file = try prompts(1, in: directory)
+        let arguments = ["submit", Self.endpoint, "--batch", file.string, "--socket", "/nonexistent"] + option
+        #expect(try Program.run(arguments).exit == exit)
+    }
+
     @Test func anotherNameIsAnotherBatch() throws {
         let directory = TemporaryDirectory()
         let emulator = try Emulator(in: directory)

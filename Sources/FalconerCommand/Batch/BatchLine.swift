@@ -17,6 +17,8 @@ struct BatchLine {
 /// Reads the lines of a batch: each an input, or an object of `input` and perhaps `tag` and `idempotency_key`.
 struct BatchReader {
     let endpoint: EndpointID
+    /// What the inputs are checked against.
+    let checker: InputCheck.Checker
     /// Sets this batch apart from another with the same lines.
     let name: String
     /// The tag of lines that bring none.
@@ -42,7 +44,7 @@ struct BatchReader {
         for (index, text) in texts.enumerated() where text.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) {
             do {
                 let line = try line(index + 1, Array(text), &occurrences)
-                for problem in ModelCatalog.check(endpoint, line.input) {
+                for problem in checker.problems(in: line.input) {
                     if problem.severity == .error { throw LineProblem(message: "\(problem)") }
                     if !warnings.contains("\(problem)") { warnings.append("\(problem)") }
                 }

@@ -12,6 +12,8 @@ struct BatchRun {
     let lines: [BatchLine]
     /// What fal is told besides the input, an object; nil for nothing.
     let options: [UInt8]?
+    /// Whether the service checks the inputs too.
+    let isCheckedByService: Bool
     let deadline: ContinuousClock.Instant?
 
     private let commands: ServiceConnection
@@ -28,6 +30,7 @@ struct BatchRun {
         _ lines: [BatchLine],
         to endpoint: String,
         options: [UInt8]?,
+        isCheckedByService: Bool,
         state: BatchState,
         output: BatchOutput,
         deadline: ContinuousClock.Instant?,
@@ -36,6 +39,7 @@ struct BatchRun {
         self.lines = lines
         self.endpoint = endpoint
         self.options = options
+        self.isCheckedByService = isCheckedByService
         self.state = state
         self.output = output
         self.deadline = deadline
@@ -93,6 +97,7 @@ struct BatchRun {
         writer.member("input", json: line.input)
         writer.member("tag", line.tag)
         if let options { writer.member("options", json: options) }
+        if !isCheckedByService { writer.member("check", false) }
         writer.member("idempotency_key", line.key.text)
         try commands.send(writer.bytes)
     }

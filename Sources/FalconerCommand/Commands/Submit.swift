@@ -35,6 +35,7 @@ struct Submit: ParsableCommand {
     var endpoint: String
 
     @OptionGroup var input: InputOptions
+    @OptionGroup var inputCheck: InputCheck
 
     @Option(help: "A label of yours, kept with the submission.")
     var tag: String?
@@ -139,7 +140,12 @@ struct Submit: ParsableCommand {
         var writer = JSONObjectWriter()
         writer.member("op", "submit")
         writer.member("endpoint", endpoint)
-        writer.member("input", json: try input.bytes())
+        let bytes = try input.bytes()
+        if !inputCheck.isLeftToService {
+            try inputCheck.checker(of: try parsing("endpoint") { try EndpointID.parse(endpoint) }).check(bytes)
+            writer.member("check", false)
+        }
+        writer.member("input", json: bytes)
         writer.member("tag", tag)
         writer.member("idempotency_key", idempotencyKey)
         if let options = try fal.resolved().json { writer.member("options", json: options) }
@@ -167,6 +173,7 @@ struct Submit: ParsableCommand {
             format: output.resolvedFormat,
             wantsLogs: logs
         )
+        try inputCheck.checker(of: submission.request.endpoint).check(submission.request.input)
         try submission.run(waits: wait, timeout: timeout.map { .seconds($0) })
     }
 
@@ -177,8 +184,10 @@ struct Submit: ParsableCommand {
         guard limits.contains(concurrency) else {
             throw CommandFailure(.usage, "--concurrency goes from 1 to \(limits.upperBound)")
         }
+        let id = try parsing("endpoint") { try EndpointID.parse(endpoint) }
         let reader = BatchReader(
-            endpoint: try parsing("endpoint") { try EndpointID.parse(endpoint) },
+            endpoint: id,
+            checker: try inputCheck.checker(of: id),
             name: idempotencyKey ?? "",
             tag: tag,
             common: input.set(in:)
@@ -190,6 +199,7 @@ struct Submit: ParsableCommand {
             lines,
             to: reader.endpoint.description,
             options: try fal.resolved().json,
+            isCheckedByService: inputCheck.isLeftToService,
             state: BatchState(count: lines.count, concurrency: concurrency, waitsForOutcomes: wait),
             output: BatchOutput(format: output.resolvedFormat, keepsOrder: ordered),
             deadline: timeout.map { .now + .seconds($0) },

@@ -23,7 +23,6 @@ struct DirectSubmission {
     ///   - timeout: How long, at most.
     /// - Throws: ``CommandFailure``.
     func run(waits: Bool, timeout: Duration?) throws {
-        try checkInput(request)
         let deadline = timeout.map { ContinuousClock.now + $0 }
         let queueClient = QueueClient(transport: try client(HTTPClientOptions()), queue: queue, key: key)
         switch queueClient.submit(request) {

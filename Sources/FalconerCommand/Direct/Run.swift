@@ -22,6 +22,7 @@ struct Run: ParsableCommand {
     var endpoint: String
 
     @OptionGroup var input: InputOptions
+    @OptionGroup var inputCheck: InputCheck
 
     @Option(help: "How long the model may take, in seconds.")
     var timeout = 120
@@ -39,7 +40,7 @@ struct Run: ParsableCommand {
                 input: try input.bytes(),
                 options: try fal.resolved()
             )
-            try checkInput(request)
+            try inputCheck.checker(of: request.endpoint).check(request.input)
             guard (1...86_400).contains(timeout) else {
                 throw CommandFailure(.usage, "--timeout goes from 1 to 86400 seconds")
             }
@@ -75,18 +76,6 @@ struct Run: ParsableCommand {
             throw CommandFailure(.requestFailed, "the request failed (HTTP \(result.status)): \(said)")
         }
     }
-}
-
-/// Says what is wrong with an input before anything is sent.
-///
-/// - Throws: ``CommandFailure``; warnings go to standard error.
-func checkInput(_ request: SubmitRequest) throws {
-    let problems = ModelCatalog.check(request.endpoint, request.input)
-    for problem in problems where problem.severity == .warning { StandardError.writeLine("warning: \(problem)") }
-    let errors = problems.filter { $0.severity == .error }
-    guard let first = errors.first else { return }
-    let others = errors.dropFirst().map { "\($0)" }
-    throw CommandFailure(.usage, "\(first)", advice: others.isEmpty ? nil : others.joined(separator: "\n  "))
 }
 
 /// A client for requests of the command's own.

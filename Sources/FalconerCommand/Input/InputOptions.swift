@@ -26,6 +26,12 @@ struct InputOptions: ParsableArguments {
     @Option(help: "Grok Imagine Video: 480p or 720p.")
     var resolution: String?
 
+    @Option(name: .customLong("image-url"), help: "The image to begin with, for models that take image_url.")
+    var imageURL: String?
+
+    @Option(name: .customLong("video-url"), help: "The video to work on, for models that take video_url.")
+    var videoURL: String?
+
     /// The input.
     ///
     /// - Throws: ``CommandFailure``.
@@ -45,6 +51,8 @@ struct InputOptions: ParsableArguments {
         if let prompt { builder.set("prompt", text: prompt) }
         if let duration { builder.set("duration", integer: duration) }
         if let aspectRatio { builder.set("aspect_ratio", text: aspectRatio) }
+        if let imageURL { builder.set("image_url", text: imageURL) }
+        if let videoURL { builder.set("video_url", text: videoURL) }
         if let resolution { builder.set("resolution", text: resolution) }
     }
 
