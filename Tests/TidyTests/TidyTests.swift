@@ -48,7 +48,9 @@ import Testing
                     let count = number - begun.line + 1
                     if count > Self.functionLinesMax { long.append("\(file.path):\(begun.line + 1): \(count)") }
                     start = nil
-                } else if start == nil, line.contains("func ") || line.contains(" init("), !line.contains("///") {
+                } else if start == nil, line.contains("func ") || line.contains(" init("), !line.contains("///"),
+                    !line.hasSuffix("}")
+                {
                     start = (number, indent)
                 }
             }
