@@ -191,7 +191,8 @@ let package = Package(
         tests(
             "FalconerTests",
             [
-                "Crypto", "EventStream", "FalQueue", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook", logging,
+                "Crypto", "EventStream", "FalQueue", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook",
+                logging,
                 system,
             ]
         ),

@@ -29,7 +29,8 @@ public struct FalconerClientError: Error, Equatable, Sendable, CustomStringConve
     /// Whether another attempt may go better.
     var isPassing: Bool {
         [
-            "too_many_connections", "too_many_connections_of_user", "busy", "line_timeout", "output_overflow", "journal_unreadable", "consumer_busy",
+            "too_many_connections", "too_many_connections_of_user", "busy", "line_timeout", "output_overflow",
+            "journal_unreadable", "consumer_busy",
             Code.unreachable.rawValue,
         ].contains(code.rawValue)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventStream
 import FalQueue
 import Falconer
 import HTTPServer
