@@ -135,4 +135,52 @@ import Testing
         #expect(service.stop() == .code(0))
         #expect(emulator.stop() == .code(0))
     }
+
+    @Test func onlyAPersonHasAnUncertainSubmissionSentAgain() async throws {
+        let directory = TemporaryDirectory()
+        let (emulator, service) = try start(
+            "{\"nth\": 1, \"reply\": \"lost\", \"webhook\": \"drop\"}",
+            in: directory,
+            ["--no-polling"]
+        )
+        let submitted = try Program.run(
+            ["submit", Self.endpoint, "--prompt", "A falcon", "--socket", service.socket, "--format", "json"]
+        )
+        let id = try #require(try object(submitted.output)["submission"]?.string)
+        #expect(try await eventually { try types(service).contains("fal.submission.uncertain") })
+        let refused = try Program.run(["resend", id, "--socket", service.socket])
+        #expect(refused.exit == .code(64))
+        #expect(refused.error.contains("paid for twice"))
+        let resent = try Program.run(["resend", id, "--may-pay-twice", "--socket", service.socket])
+        #expect(resent.exit == .code(0), "\(resent.error)")
+        #expect(try await eventually { try types(service).contains("fal.request.succeeded") })
+        #expect(try runsStarted(emulator) == 2)
+        let again = try Program.run(["resend", id, "--may-pay-twice", "--socket", service.socket])
+        #expect(again.exit == .code(10), "\(again.error)")
+        #expect(service.stop() == .code(0))
+        #expect(emulator.stop() == .code(0))
+    }
+
+    @Test func anOutageOfFalIsWaitedForAndSaid() async throws {
+        let directory = TemporaryDirectory()
+        let (emulator, service) = try start("", in: directory, callbacks: false)
+        let submitted = try Program.run(
+            ["submit", Self.endpoint, "--prompt", "A falcon", "--socket", service.socket, "--format", "json"]
+        )
+        let id = try #require(try object(submitted.output)["submission"]?.string)
+        #expect(try await eventually { try types(service).contains("fal.submission.accepted") })
+        func outage(_ seconds: Int) throws {
+            let url = "\(emulator.url)/emulator/outage?seconds=\(seconds)"
+            _ = try ChildProcess("/usr/bin/env", ["curl", "-s", "-X", "POST", url]).waitForExit()
+        }
+        try outage(600)
+        func status() throws -> [String: JSONValue] {
+            try object(try Program.run(["status", id, "--socket", service.socket, "--format", "json"]).output)
+        }
+        #expect(try await eventually { try status()["trouble"]?.string != nil })
+        try outage(0)
+        #expect(try await eventually { try status()["state"]?.string == "succeeded" })
+        #expect(service.stop() == .code(0))
+        #expect(emulator.stop() == .code(0))
+    }
 }

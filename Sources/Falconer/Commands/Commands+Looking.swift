@@ -10,7 +10,16 @@ extension Commands {
 
     /// Says where a submission stands.
     func status(_ line: [UInt8], _ reply: CommandReply) {
-        withEntry(line, reply) { [self] entry in reply.finish(ledger.record(entry).json) }
+        withEntry(line, reply) { [self] entry in
+            var json = ledger.record(entry).json
+            if entry.state.isOpen, let trouble = reconciler?.trouble {
+                json.removeLast()
+                json += Array(",\"trouble\":".utf8)
+                JSONText.appendString(trouble, to: &json)
+                json.append(UInt8(ascii: "}"))
+            }
+            reply.finish(json)
+        }
     }
 
     /// Gives the event that a submission ended with.

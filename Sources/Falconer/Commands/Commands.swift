@@ -7,7 +7,7 @@ import Threading
 
 /// Carries out what clients ask for on the socket.
 final class Commands: CommandHandler {
-    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "logs", "rejections"]
+    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "resend", "logs", "rejections"]
 
     let ledger: Ledger
     let outbox: Outbox?
@@ -20,6 +20,7 @@ final class Commands: CommandHandler {
     /// Where long stretches of the journal are searched.
     let searching = CommandThread(name: "search")
     let inquirer: Inquirer?
+    let reconciler: Reconciler?
     /// The submissions with an idempotency key that are being recorded.
     let arrivals = Monitor(KeyedArrivals<Asked>())
     private let rejections: RejectionLog
@@ -31,6 +32,7 @@ final class Commands: CommandHandler {
     ///   - outbox: What sends; nil when the service cannot submit.
     ///   - noOutbox: Why it cannot, and what to do about it.
     ///   - inquirer: What asks fal; nil when the service has no key.
+    ///   - reconciler: What follows submissions to their outcome; nil when the service has no key.
     ///   - rejections: What the hook refused.
     ///   - logger: Where failures are told.
     init(
@@ -38,10 +40,12 @@ final class Commands: CommandHandler {
         outbox: Outbox?,
         noOutbox: String,
         inquirer: Inquirer?,
+        reconciler: Reconciler?,
         rejections: RejectionLog,
         logger: Logger
     ) {
         self.inquirer = inquirer
+        self.reconciler = reconciler
         self.ledger = ledger
         self.outbox = outbox
         self.noOutbox = noOutbox
@@ -61,6 +65,7 @@ final class Commands: CommandHandler {
         case "status": reading.perform { [self] in status(line, reply) }
         case "result": reading.perform { [self] in result(line, reply) }
         case "cancel": cancel(line, reply)
+        case "resend": reading.perform { [self] in resend(line, reply) }
         case "logs": withEntry(line, reply) { [self] entry in asking.perform { [self] in logs(entry, reply) } }
         case "list": reading.perform { [self] in list(line, reply) }
         default: listRejections(reply)

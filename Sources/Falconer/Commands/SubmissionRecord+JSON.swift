@@ -15,6 +15,7 @@ extension SubmissionRecord {
         writer.member("updated", updatedAt?.rfc3339)
         writer.member("first", "\(entry.firstSequence)")
         writer.member("id", "\(entry.lastSequence)")
+        writer.member("why", why)
         if isPruned { writer.member("pruned", true) }
         return writer.bytes
     }

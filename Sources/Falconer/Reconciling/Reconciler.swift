@@ -25,8 +25,8 @@ final class Reconciler: Sendable {
         var budget: Int
     }
 
-    /// How many questions are under way at once.
-    static let threadCount = 2
+    /// How many questions are under way at once; one of them is a search.
+    static let threadCount = 3
     /// The longest result that is taken: it has to fit in a line of the journal.
     static let resultBytesMax = 8 << 20
     /// How many of the newest outcomes are read at a start to learn how long requests take.
@@ -44,6 +44,8 @@ final class Reconciler: Sendable {
     let ledger: Ledger
     let logger: Logger
     private let receiver: Receiver
+    /// The newest census of each endpoint that one was taken of.
+    let censuses = Monitor<[String: RequestCensus]>([:])
     private let state: Monitor<State>
     private let clients: [HTTPClient]
     private let threads: Monitor<[WorkerThread]>
@@ -83,7 +85,9 @@ final class Reconciler: Sendable {
         for entry in ledger.withBook({ $0.openEntries }) { follow(entry.id) }
         let started = clients.enumerated().map { number, client in
             WorkerThread(name: "reconciler \(number)") { [self] in
-                while let (id, errand) = next() { run(errand, id, QueueClient(client, configuration)) }
+                while let (id, errand) = next(searching: number == 0) {
+                    run(errand, id, QueueClient(client, configuration))
+                }
             }
         }
         threads.withLock { $0 = started }
@@ -117,7 +121,7 @@ final class Reconciler: Sendable {
                 jitter: .random(in: 0..<1)
             )
         }
-        state.notifyOne()
+        state.notifyAll()
     }
 
     /// Takes in that something says the result of a request is there.
@@ -126,29 +130,31 @@ final class Reconciler: Sendable {
     @discardableResult
     func hint(_ id: SubmissionID, requestID: String) -> Bool {
         let isFollowed = state.withLock { $0.list.hint(id, requestID: requestID, now: monotonic()) }
-        if isFollowed { state.notifyOne() }
+        if isFollowed { state.notifyAll() }
         return isFollowed
     }
 
     // MARK: - What is next
 
-    private func next() -> (SubmissionID, WatchList.Errand)? {
+    private func next(searching: Bool) -> (SubmissionID, WatchList.Errand)? {
         while true {
             let now = monotonic()
             let (work, wake, isClosed) = state.withLock {
                 state -> ((id: SubmissionID, errand: WatchList.Errand)?, Int64, Bool) in
                 if state.isClosed { return (nil, 0, true) }
-                guard let due = state.list.nextDue, due <= now else {
-                    return (nil, state.list.nextDue ?? now + 3_600_000_000, false)
+                guard let due = state.list.nextDue(searching: searching), due <= now else {
+                    return (nil, state.list.nextDue(searching: searching) ?? now + 3_600_000_000, false)
                 }
                 if let later = state.pace.take(now: now) { return (nil, later, false) }
-                return (state.list.next(now: now), now, false)
+                return (state.list.next(now: now, searching: searching), now, false)
             }
             if isClosed { return nil }
             if let work { return (work.id, work.errand) }
             state.wait(
                 atMost: .microseconds(max(1_000, wake - monotonic())),
-                until: { $0.isClosed || ($0.pace.failureCount == 0 && ($0.list.nextDue ?? .max) < wake) },
+                until: {
+                    $0.isClosed || ($0.pace.failureCount == 0 && ($0.list.nextDue(searching: searching) ?? .max) < wake)
+                },
                 { _, _ in }
             )
         }
@@ -158,7 +164,7 @@ final class Reconciler: Sendable {
         let isUnknown = state.withLock {
             $0.list.finish(id, answer, now: monotonic(), jitter: .random(in: 0..<1))
         }
-        state.notifyOne()
+        state.notifyAll()
         return isUnknown
     }
 
@@ -200,7 +206,7 @@ extension Reconciler {
             return
         }
         switch errand {
-        case .giveUp: giveUp(entry)
+        case .giveUp: giveUp(entry, client)
         case .search: search(entry, client)
         case .status(let requestID): ask(entry, requestID, client)
         case .result(let requestID):
@@ -294,6 +300,8 @@ extension Reconciler {
     ///
     /// - Returns: Whether it is durable.
     func adopt(_ entry: SubmissionEntry, _ requestID: String, foundBy: String) -> Bool {
+        // A person may have had it sent again in the meantime.
+        guard ledger.withBook({ $0.entry(entry.id)?.state }) == .uncertain else { return false }
         var data = SendOutcome.found(requestID)
         data.member("found_by", foundBy)
         do {
@@ -334,13 +342,23 @@ extension Reconciler {
         }
     }
 
-    private func giveUp(_ entry: SubmissionEntry) {
+    private func giveUp(_ entry: SubmissionEntry, _ client: QueueClient) {
         if entry.state == .uncertain {
+            // Once more, for fal may have been away until now.
+            if isPolling {
+                switch find(entry, client) {
+                case .found: return search(entry, client)
+                case .failed(.transport), .failed(.unexpected):
+                    _ = finish(entry.id, .again)
+                    return
+                case .failed, .notFound, .ambiguous: break
+                }
+            }
             lose(
                 entry,
                 code: "uncertain",
                 "nobody knows whether fal took it: its answer was lost, no callback came, and it was not found at fal; "
-                    + "'falconer submit --resend' sends it again and may pay twice",
+                    + "'falconer resend' sends it again and may pay twice",
                 requestID: nil
             )
         } else {

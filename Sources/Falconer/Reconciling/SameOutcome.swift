@@ -18,14 +18,6 @@ package enum SameOutcome {
         return isEqual(payload, in: one, otherPayload, in: other)
     }
 
-    /// Compares two JSON texts as values: white space, the order of members and the spelling of strings do not count.
-    package static func isSameJSON(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        guard let first = try? JSONText.validate(one.span), let second = try? JSONText.validate(other.span) else {
-            return false
-        }
-        return isEqual(first.value, in: one, second.value, in: other)
-    }
-
     /// Recurses no deeper than ``JSONText/JSONText/depthMax``, which both texts were found to keep.
     private static func isEqual(
         _ one: JSONValueSlice,

@@ -16,9 +16,6 @@ package struct WatchList: Sendable {
         package var hasCallbacks = true
         /// When to give up on what is uncertain, and without polling on everything, microseconds.
         package var giveUpAfter = Self.giveUpAfterDefault
-
-        /// Polling beside callbacks.
-        package init() {}
     }
 
     /// What to do about a submission.
@@ -86,7 +83,12 @@ package struct WatchList: Sendable {
     package var count: Int { watched.count }
 
     /// When the next errand is due; nil when there is none.
-    package var nextDue: Int64? { watched.values.lazy.filter { !$0.isTaken }.map(\.due).min() }
+    ///
+    /// - Parameter searching: Whether those that are searched for count, or the others.
+    /// - Returns: The time; nil when there is none.
+    package func nextDue(searching: Bool) -> Int64? {
+        watched.values.lazy.filter { !$0.isTaken && ($0.requestID == nil) == searching }.map(\.due).min()
+    }
 
     /// Follows a submission.
     ///
@@ -134,8 +136,15 @@ package struct WatchList: Sendable {
     }
 
     /// Takes the next errand that is due: hints first, then results that expire early, then who waits longest.
-    package mutating func next(now: Int64) -> (id: SubmissionID, errand: Errand)? {
-        let due = watched.lazy.filter { !$0.value.isTaken && $0.value.due <= now }
+    ///
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - searching: Whether it is one to search for, or one of the others; a search takes long.
+    /// - Returns: The errand; nil when none is due.
+    package mutating func next(now: Int64, searching: Bool) -> (id: SubmissionID, errand: Errand)? {
+        let due = watched.lazy.filter { one in
+            !one.value.isTaken && one.value.due <= now && (one.value.requestID == nil) == searching
+        }
         guard let (id, one) = due.min(by: { rank($0.value) < rank($1.value) }).map({ ($0.key, $0.value) }) else {
             return nil
         }

@@ -120,7 +120,7 @@ package final class FalconerService: Service {
         let publicURL = try configuration.publicURL(listening: url)
         let reconciler = try rooms.makeReconciler(configuration, publicURL, logger: logger)
         let outbox = try rooms.makeOutbox(configuration, publicURL, reconciler, logger: logger)
-        let streams = try rooms.startStreams(configuration, outbox, logger: logger)
+        let streams = try rooms.startStreams(configuration, outbox, reconciler, logger: logger)
         rooms.journal.onDurable { _ in streams.eventsBecameDurable() }
         // For what became durable before there was somebody to be told.
         streams.eventsBecameDurable()

@@ -162,6 +162,7 @@ struct ServiceRooms {
     func startStream(
         _ configuration: ServiceConfiguration,
         _ outbox: Outbox?,
+        _ reconciler: Reconciler?,
         logger: Logger
     ) throws(ServiceStartFailure) -> (EventStreamServer, Commands) {
         let inquirer: Inquirer?
@@ -175,6 +176,7 @@ struct ServiceRooms {
             outbox: outbox,
             noOutbox: configuration.whyNothingIsSent,
             inquirer: inquirer,
+            reconciler: reconciler,
             rejections: rejections,
             logger: logger
         )

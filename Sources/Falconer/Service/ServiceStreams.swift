@@ -26,9 +26,10 @@ extension ServiceRooms {
     func startStreams(
         _ configuration: ServiceConfiguration,
         _ outbox: Outbox?,
+        _ reconciler: Reconciler?,
         logger: Logger
     ) throws(ServiceStartFailure) -> ServiceStreams {
-        let (stream, commands) = try startStream(configuration, outbox, logger: logger)
+        let (stream, commands) = try startStream(configuration, outbox, reconciler, logger: logger)
         do throws(ServiceStartFailure) {
             let http = try startHTTPEvents(configuration, logger: logger)
             return ServiceStreams(stream: stream, commands: commands, http: http)

@@ -63,8 +63,21 @@ extension Ledger {
             tag: details?.tag,
             requestID: details?.requestID ?? last?.subject ?? line(entry.outcomeSequence)?.subject,
             createdAt: entry.id.time ?? line(entry.createdSequence)?.time,
-            updatedAt: last?.time
+            updatedAt: last?.time,
+            why: last.flatMap { Self.why(entry.state, $0) }
         )
+    }
+
+    /// What the last event says of the reason for a state that has one.
+    private static func why(_ state: SubmissionState, _ last: EventLine) -> String? {
+        switch state {
+        case .waiting, .uncertain, .refused, .lost:
+            guard let data = last.data, let members = try? JSONText.members(of: data.span),
+                let message = members.value(of: "message")
+            else { return nil }
+            return try? JSONText.string(message, in: data.span)
+        default: return nil
+        }
     }
 
     /// Reads from the journal what the book has to note of the submissions that are open.

@@ -15,6 +15,9 @@ package struct SubmissionRecord: Sendable {
     /// When the newest event about it was recorded; nil when the journal does not keep that any more.
     package let updatedAt: WallTime?
 
+    /// Why it is where it is, where that is said of its state.
+    package let why: String?
+
     /// Our id for it.
     package var id: SubmissionID { entry.id }
 

@@ -27,7 +27,9 @@ struct SubmissionText {
     /// What is told of a submission, as an object that more can be added to.
     static func members(of submission: JSONLine) -> JSONObjectWriter {
         var writer = JSONObjectWriter()
-        for name in ["submission", "state", "endpoint", "request_id", "tag", "created", "updated", "id"] {
+        for name in [
+            "submission", "state", "endpoint", "request_id", "tag", "created", "updated", "id", "why", "trouble",
+        ] {
             writer.member(name, submission.string(name))
         }
         if let sent = submission.raw("sent") { writer.member("sent", json: sent) }
