@@ -26,7 +26,7 @@ package struct StreamAccess: Equatable, Sendable {
         /// The right that a command needs.
         init(op: String) {
             switch op {
-            case "submit", "cancel": self = .submit
+            case "submit", "cancel", "resend": self = .submit
             case "rejections": self = .administer
             default: self = .subscribe
             }
