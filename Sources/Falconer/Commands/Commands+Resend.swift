@@ -44,8 +44,9 @@ extension Commands {
         logger.notice("sent again on request", metadata: ["submission": "\(id)", "was": "\(entry.state)"])
         var writer = JSONObjectWriter()
         writer.member("submission", id.text)
-        writer.member("id", "\(entry.lastSequence + 1)")
-        writer.member("state", ledger.withBook { $0.entry(id)?.state.rawValue })
+        let recorded = ledger.withBook { $0.entry(id) } ?? entry
+        writer.member("id", "\(recorded.lastSequence)")
+        writer.member("state", recorded.state.rawValue)
         reply.finish(writer.bytes)
         outbox.add(id)
     }
