@@ -36,8 +36,9 @@ import Testing
         #expect(submitted.exit == .code(0), "\(submitted.error)")
         #expect(service.stop() == .code(0))
         let restarted = try Service(in: directory, options, environment: Self.key)
-        #expect(await eventually { peer.requests.count == 1 })
-        let head = (peer.requests.first?.lines ?? []).map { $0.lowercased() }
+        let posted = { peer.requests.first { $0.lines.first?.hasPrefix("POST") == true } }
+        #expect(await eventually { posted() != nil }, "\(peer.requests.map(\.lines.first))")
+        let head = (posted()?.lines ?? []).map { $0.lowercased() }
         for line in [
             "x-fal-queue-priority: low", "x-fal-request-start-timeout: 30.0", "x-fal-no-retry: 1",
             #"x-fal-object-lifecycle-preference: {"expiration_duration_seconds": 3600}"#, "x-fal-tags: team=birds",
