@@ -163,7 +163,8 @@ import Testing
 
     @Test func anOutageOfFalIsWaitedForAndSaid() async throws {
         let directory = TemporaryDirectory()
-        let (emulator, service) = try start("", in: directory, callbacks: false)
+        // Long enough that the outage comes first.
+        let (emulator, service) = try start("{\"run_ms\": 5000}", in: directory, callbacks: false)
         let submitted = try Program.run(
             ["submit", Self.endpoint, "--prompt", "A falcon", "--socket", service.socket, "--format", "json"]
         )
@@ -179,7 +180,8 @@ import Testing
         }
         #expect(try await eventually { try status()["trouble"]?.string != nil })
         try outage(0)
-        #expect(try await eventually { try status()["state"]?.string == "succeeded" })
+        // Questions come ever more seldom while nobody answers.
+        #expect(try await eventually(within: .seconds(60)) { try status()["state"]?.string == "succeeded" })
         #expect(service.stop() == .code(0))
         #expect(emulator.stop() == .code(0))
     }
