@@ -89,8 +89,18 @@ final class TestClient {
 final class RawClient: Sendable {
     let descriptor: OwnedDescriptor
 
+    /// Connects; a backlog that is full at the moment is waited for.
     init(path: String) throws {
-        descriptor = try UnixSocket.connect(to: UnixSocketPath(path))
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            do throws(UnixSocketError) {
+                descriptor = try UnixSocket.connect(to: UnixSocketPath(path))
+                return
+            } catch {
+                guard case .inUse = error, ContinuousClock.now < deadline else { throw error }
+                sched_yield()
+            }
+        }
     }
 
     /// Sends all, waiting for room; false when the server is gone.
