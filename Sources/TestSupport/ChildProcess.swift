@@ -112,7 +112,7 @@ package final class ChildProcess: Sendable {
     /// Waits for the first whole line of standard output that satisfies the condition.
     ///
     /// - Returns: The line, or nil when the program ended or the time is up without one.
-    package func line(within limit: Duration = .seconds(30), where condition: (String) -> Bool) -> String? {
+    package func line(within limit: Duration = .seconds(60), where condition: (String) -> Bool) -> String? {
         let deadline = ContinuousClock.now + limit
         while true {
             if let line = lines.first(where: condition) { return line }
@@ -130,7 +130,7 @@ package final class ChildProcess: Sendable {
     /// Waits for it to end and for all of its output.
     ///
     /// - Returns: How it ended, or nil when the time is up.
-    package func waitForExit(within limit: Duration = .seconds(30)) -> Exit? {
+    package func waitForExit(within limit: Duration = .seconds(60)) -> Exit? {
         state.wait(atMost: limit, until: { $0.exit != nil && $0.openOutputs == 0 }, { state, _ in state.exit })
     }
 

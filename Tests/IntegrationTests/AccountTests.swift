@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Whose deliveries are taken, and to which submission they belong.
-@Suite struct AccountTests {
+@Suite(.blocking) struct AccountTests {
     @Test func theAccountIsLearnedFromTheFirstDeliveryThatCarriesATokenOfOurs() async throws {
         let queue = LoopbackPeer { connection, _ in
             while connection.readRequest() != nil {

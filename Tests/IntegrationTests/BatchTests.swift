@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Many submissions from a file, through service and emulator, all of them real processes.
-@Suite struct BatchTests {
+@Suite(.blocking) struct BatchTests {
     private static let endpoint = "xai/grok-imagine-video/text-to-video"
 
     private func arguments(_ service: Service, _ file: FilePath, _ more: [String]) -> [String] {

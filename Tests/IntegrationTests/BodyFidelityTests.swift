@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What was delivered is what is kept and what is passed on, to the byte.
-@Suite struct BodyFidelityTests {
+@Suite(.blocking) struct BodyFidelityTests {
     private struct Vector: Decodable {
         enum CodingKeys: String, CodingKey {
             case headers, body

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Cancellation from the command line, with service and emulator as real processes.
-@Suite struct CancelTests {
+@Suite(.blocking) struct CancelTests {
     private static let endpoint = "xai/grok-imagine-video/text-to-video"
 
     private func submit(_ service: Service, _ more: [String] = []) throws -> String {

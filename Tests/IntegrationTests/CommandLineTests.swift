@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What people and scripts can rely on at the command line: exit codes, help, and messages that say what to do.
-@Suite struct CommandLineTests {
+@Suite(.blocking) struct CommandLineTests {
     /// The names of a command's subcommands, from its help.
     private func subcommands(of path: [String]) throws -> [String] {
         let help = try Program.run(path + ["--help"])
@@ -53,14 +53,14 @@ import Testing
     func aSettingThatCannotBeExits64AndIsNamed(name: String, value: String) throws {
         let directory = TemporaryDirectory()
         let rest = name == "data" ? [] : ["--data", directory.file("data").string]
-        let run = try Program.run(["serve", "--\(name)", value] + rest, within: .seconds(10))
+        let run = try Program.run(["serve", "--\(name)", value] + rest)
         #expect(run.exit == .code(64), "\(run.exit as Any) \(run.error)")
         #expect(run.error.contains(name), "\(run.error)")
-        let shown = try Program.run(["config", "show", "--\(name)", value], within: .seconds(10))
+        let shown = try Program.run(["config", "show", "--\(name)", value])
         #expect(shown.exit == .code(64), "\(shown.output)")
         guard !value.isEmpty else { return }
         let variable = "FALCONER_" + name.uppercased().map { $0 == "-" ? "_" : "\($0)" }.joined()
-        let byVariable = try Program.run(["serve"] + rest, environment: [variable: value], within: .seconds(10))
+        let byVariable = try Program.run(["serve"] + rest, environment: [variable: value])
         #expect(byVariable.exit == .code(64), "\(variable): \(byVariable.exit as Any)")
         #expect(byVariable.error.contains(name))
     }
@@ -113,7 +113,7 @@ import Testing
             ["--listen", "127.0.0.1:0", "--socket", first.socket],
             ["--listen", "127.0.0.1:\(first.port)", "--socket", directory.file("second.sock").string],
         ] {
-            let run = try Program.run(["serve", "--data", data] + arguments, within: .seconds(10))
+            let run = try Program.run(["serve", "--data", data] + arguments)
             #expect(run.exit == .code(5), "\(run.exit as Any): \(run.error)")
             #expect(run.error.contains(arguments[1] == "127.0.0.1:0" ? "--socket" : "--listen"), "\(run.error)")
         }

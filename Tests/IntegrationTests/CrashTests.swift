@@ -7,7 +7,7 @@ import Testing
 /// The first promise, tested by killing the process: what got a 200 is in the journal, once.
 ///
 /// Says nothing about power cuts: what a killed process has written stays in the page cache.
-@Suite struct CrashTests {
+@Suite(.blocking) struct CrashTests {
     /// Rounds of kill and restart; `FALCONER_CRASH_ROUNDS` makes it more.
     static let rounds = ProcessInfo.processInfo.environment["FALCONER_CRASH_ROUNDS"].flatMap { Int($0) } ?? 3
 
@@ -21,7 +21,7 @@ import Testing
             let subscriber = try Subscriber(service.socket, "{\"op\":\"subscribe\",\"from\":\"new\"}")
             let killAfter = Int.random(in: 200..<2_000, using: &randomness)
             var answered = 0
-            let result = Load(port: service.port, connections: 32, limit: .seconds(30)).run(deliveries) { _, _ in
+            let result = Load(port: service.port, connections: 32, limit: .seconds(60)).run(deliveries) { _, _ in
                 answered += 1
                 if answered == killAfter { service.process.signal(SIGKILL) }
             }
@@ -56,12 +56,12 @@ import Testing
         let directory = TemporaryDirectory()
         let deliveries = try SignedDelivery.many(50, prefix: "again", key: Service.key)
         let first = try Service(in: directory)
-        #expect(Load(port: first.port, connections: 4, limit: .seconds(20)).run(deliveries).stored.count == 50)
+        #expect(Load(port: first.port, connections: 4, limit: .seconds(60)).run(deliveries).stored.count == 50)
         first.process.signal(SIGKILL)
         _ = first.process.waitForExit()
 
         let second = try Service(in: directory)
-        let result = Load(port: second.port, connections: 4, limit: .seconds(20)).run(deliveries + deliveries)
+        let result = Load(port: second.port, connections: 4, limit: .seconds(60)).run(deliveries + deliveries)
         #expect(result.answers == [200: 100])
         #expect(try second.journalLines.count == 50)
         #expect(second.stop() == .code(0))

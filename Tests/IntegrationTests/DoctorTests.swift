@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What `doctor` finds in set-ups that work and in some that do not.
-@Suite struct DoctorTests {
+@Suite(.blocking) struct DoctorTests {
     private func examine(_ arguments: [String], key: String? = "emulator:secret") throws
         -> (exit: ChildProcess.Exit?, verdicts: [String: String], lines: [[String: JSONValue]])
     {

@@ -26,7 +26,7 @@ final class Emulator {
     /// Asks it to stop and waits until it has.
     func stop() -> ChildProcess.Exit? {
         process.signal(SIGTERM)
-        return process.waitForExit(within: .seconds(10))
+        return process.waitForExit()
     }
 
     /// The options of a service that submits to it.

@@ -3,7 +3,7 @@ import Testing
 @testable import Benchmark
 
 /// What a figure of 'falconer bench' rests on: the audit of what a subscriber was given.
-@Suite struct EventAuditTests {
+@Suite(.blocking) struct EventAuditTests {
     private func lines(_ ids: [Int]) -> String {
         ids.map { #"{"specversion":"1.0","id":"\#($0)","source":"urn:x","data":{"id":"7"}}"# + "\n" }.joined()
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `falconer listen --exec` while everything around the commands is killed.
-@Suite struct ExecCrashTests {
+@Suite(.blocking) struct ExecCrashTests {
     /// When something is killed, as seen from the command for the third event.
     enum Step: String, CaseIterable {
         /// Before the command has done anything; the second event is acknowledged.
@@ -32,9 +32,9 @@ import Testing
         let harness = try await ExecHarness(events: 5)
         let script = try script(harness, killing: "$PPID", at: step)
         let first = try harness.listen(["--exec", script])
-        #expect(first.waitForExit(within: .seconds(20)) == .signal(SIGKILL), "\(first.text(.standardError))")
+        #expect(first.waitForExit() == .signal(SIGKILL), "\(first.text(.standardError))")
         let second = try harness.listen(["--count", "3", "--exec", script])
-        #expect(second.waitForExit(within: .seconds(20)) == .code(0), "\(second.text(.standardError))")
+        #expect(second.waitForExit() == .code(0), "\(second.text(.standardError))")
         // What was acknowledged does not run again; what had succeeded without anybody knowing does.
         let again = step == .succeeded ? ["3", "3"] : ["3"]
         #expect(harness.lines("done") == ["1", "2"] + again + ["4", "5"])
@@ -48,9 +48,9 @@ import Testing
         let harness = try await ExecHarness(events: 5)
         let script = try script(harness, killing: "\(harness.service.process.processID)", at: step)
         let listen = try harness.listen(["--count", "5", "--exec", script])
-        #expect(harness.service.process.waitForExit(within: .seconds(20)) == .signal(SIGKILL))
+        #expect(harness.service.process.waitForExit() == .signal(SIGKILL))
         try await harness.restart()
-        #expect(listen.waitForExit(within: .seconds(20)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         #expect(harness.lines("done").sorted() == ["1", "2", "3", "4", "5"])
         #expect(try harness.consumer()["cursor"]?.string == "5")
     }
@@ -75,7 +75,7 @@ import Testing
         )
         let arguments = ["--max-deliveries", "8", "--concurrency", "8", "--exec", script]
         func waits(_ gate: Int) async -> Bool {
-            await eventually(within: .seconds(40)) { !harness.lines("waits\(gate)").isEmpty }
+            await eventually { !harness.lines("waits\(gate)").isEmpty }
         }
         var listen = try harness.listen(arguments)
         #expect(await waits(1), "\(listen.text(.standardError).suffix(2_000))")
@@ -85,7 +85,7 @@ import Testing
         listen.signal(SIGKILL)
         // The commands that it leaves behind have its output open until they may go on.
         try "".write(toFile: harness.path("gate2"))
-        #expect(listen.waitForExit(within: .seconds(10)) == .signal(SIGKILL))
+        #expect(listen.waitForExit() == .signal(SIGKILL))
         listen = try harness.listen(arguments)
         #expect(await waits(3), "\(listen.text(.standardError).suffix(2_000))")
         try await harness.killService()
@@ -93,15 +93,20 @@ import Testing
 
         let broken = ["7", "407", "807"]
         let good = Set((1...count).map { "\($0)" }).subtracting(broken)
-        let isDone = await eventually(within: .seconds(40)) { Set(harness.lines("done")) == good }
+        let isDone = await eventually { Set(harness.lines("done")) == good }
         #expect(isDone, "\(listen.text(.standardError).suffix(2_000))")
         let areParked = try await eventually { try harness.parked().count == 3 }
         #expect(areParked, "\(listen.text(.standardError).suffix(2_000))")
         let parked = try harness.parked()
+        #expect(parked.contains { $0["reason"]?.string?.contains("no codec") == true })
         #expect(parked.compactMap { $0["id"]?.string }.sorted() == ["407", "7", "807"])
         for event in parked {
             let id = event["id"]?.string ?? ""
-            #expect(event["reason"]?.string == "refused in 8 deliveries: exit code 3: no codec for \(id)")
+            // The answer to the last delivery may be what a kill cut off.
+            let reasons = [
+                "refused in 8 deliveries: exit code 3: no codec for \(id)", "not acknowledged in 8 deliveries",
+            ]
+            #expect(reasons.contains(event["reason"]?.string ?? ""))
         }
         // Once the cause is gone, they are tried again.
         unlink(harness.path("broken"))
@@ -111,7 +116,7 @@ import Testing
         #expect(await eventually { Set(harness.lines("done")) == all })
         #expect(try await eventually { try harness.consumer()["cursor"]?.string == "\(count)" })
         listen.signal(SIGTERM)
-        #expect(listen.waitForExit(within: .seconds(10)) == .code(0), "\(listen.text(.standardError).suffix(2_000))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError).suffix(2_000))")
         #expect(try harness.parked().isEmpty)
         let runs = harness.lines("runs").count
         let again = harness.lines("done").count - count

@@ -13,7 +13,7 @@ final class ExecHarness {
     init(events count: Int) async throws {
         service = try await Service.ready(in: directory)
         let deliveries = try SignedDelivery.many(count, prefix: "request", key: Service.key)
-        let result = Load(port: service.port, connections: 4, limit: .seconds(30)).run(deliveries)
+        let result = Load(port: service.port, connections: 4, limit: .seconds(60)).run(deliveries)
         guard result.stored.count == count else { throw SetUpFailure(description: "not all were stored") }
     }
 
@@ -32,7 +32,7 @@ final class ExecHarness {
     func listen(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
         try Program.start(
             [
-                "listen", "--socket", service.socket, "--timeout", "100", "--consumer", "e", "--from", "first",
+                "listen", "--socket", service.socket, "--timeout", "300", "--consumer", "e", "--from", "first",
                 "--backoff", "0.01",
             ] + arguments,
             environment: environment
@@ -47,7 +47,7 @@ final class ExecHarness {
 
     /// Waits for the service to be gone, and starts it again.
     func restart() async throws {
-        _ = service.process.waitForExit(within: .seconds(10))
+        _ = service.process.waitForExit()
         service = try await Service.ready(in: directory)
     }
 

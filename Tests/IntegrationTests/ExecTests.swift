@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `falconer listen --exec`: what a command gets, and what becomes of its end.
-@Suite struct ExecTests {
+@Suite(.blocking) struct ExecTests {
     @Test func theCommandHasTheEventOnItsInputAndItsAttributesAsArgumentsAndInItsEnvironment() async throws {
         let harness = try await ExecHarness(events: 1)
         let script = try harness.script("echo \"$@\"; echo \"$FALCONER_ID $FALCONER_REQUEST_ID $FALCONER_TAG.\"; cat")
@@ -12,7 +12,7 @@ import Testing
             ["--count", "1", "--exec", "\(script) '{request_id} of' {{x} {type}{tag} {delivery}"],
             environment: ["FALCONER_TAG": "inherited"]
         )
-        #expect(listen.waitForExit(within: .seconds(20)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         #expect(
             listen.lines == [
                 "request-0 of {x} fal.request.succeeded 1", "1 request-0 .",
@@ -24,10 +24,10 @@ import Testing
     @Test func noShellSeesWhatAnEventHoldsUnlessItIsAskedFor() async throws {
         let harness = try await ExecHarness(events: 2)
         let plain = try harness.listen(["--count", "1", "--exec", "echo $FALCONER_ID;{id}"])
-        #expect(plain.waitForExit(within: .seconds(20)) == .code(0))
+        #expect(plain.waitForExit() == .code(0))
         #expect(plain.lines == ["$FALCONER_ID;1"])
         let shell = try harness.listen(["--count", "1", "--shell", "--exec", "echo $FALCONER_ID; exit 0"])
-        #expect(shell.waitForExit(within: .seconds(20)) == .code(0))
+        #expect(shell.waitForExit() == .code(0))
         #expect(shell.lines == ["2"])
     }
 
@@ -50,7 +50,7 @@ import Testing
         #expect(parked["reason"]?.string == reason)
         #expect(await eventually { harness.lines("done") == ["1", "3"] })
         listen.signal(SIGTERM)
-        #expect(listen.waitForExit(within: .seconds(10)) == .code(0))
+        #expect(listen.waitForExit() == .code(0))
     }
 
     @Test func aCommandThatTakesTooLongIsEndedWithEverythingItStarted() async throws {
@@ -67,7 +67,7 @@ import Testing
         let harness = try await ExecHarness(events: 1)
         let script = try harness.script("echo $FALCONER_DELIVERY >> $dir/runs; sleep 1.5")
         let listen = try harness.listen(["--ack-wait", "0.5", "--count", "1", "--exec", script])
-        #expect(listen.waitForExit(within: .seconds(20)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         #expect(harness.lines("runs") == ["1"])
         #expect(try harness.consumer()["cursor"]?.string == "1")
     }
@@ -85,7 +85,7 @@ import Testing
         )
         try "".write(toFile: harness.path("ended"))
         let listen = try harness.listen(["--concurrency", "3", "--count", "9", "--exec", script])
-        #expect(listen.waitForExit(within: .seconds(20)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         let atOnce = harness.lines("seen").map { line in
             let counts = line.split(separator: " ").compactMap { Int($0) }
             return counts[0] - counts[1]
@@ -104,7 +104,7 @@ import Testing
         listen.signal(SIGINT)
         #expect(await eventually { listen.text(.standardError).contains("waiting for what is under way: 1") })
         try "".write(toFile: harness.path("go"))
-        #expect(listen.waitForExit(within: .seconds(10)) == .code(130))
+        #expect(listen.waitForExit() == .code(130))
         #expect(harness.lines("done") == ["1"])
         #expect(harness.lines("begun") == ["1"])
         #expect(try harness.consumer()["cursor"]?.string == "1")
@@ -120,20 +120,20 @@ import Testing
         listen.signal(SIGINT)
         #expect(await eventually { listen.text(.standardError).contains("waiting for what is under way: 1") })
         listen.signal(SIGINT)
-        #expect(listen.waitForExit(within: .seconds(10)) == .code(130))
+        #expect(listen.waitForExit() == .code(130))
         let process = try #require(harness.lines("process").first.flatMap { Int32($0) })
         #expect(await eventually { kill(process, 0) == -1 })
         let again = try harness.listen(["--count", "1", "--exec", script])
-        #expect(again.waitForExit(within: .seconds(10)) == .code(0), "\(again.text(.standardError))")
+        #expect(again.waitForExit() == .code(0), "\(again.text(.standardError))")
     }
 
     @Test func aCommandThatCannotBeRunEndsItAndLosesNothing() async throws {
         let harness = try await ExecHarness(events: 1)
         let listen = try harness.listen(["--exec", "/nonexistent/encode {id}"])
-        #expect(listen.waitForExit(within: .seconds(10)) == .code(64))
+        #expect(listen.waitForExit() == .code(64))
         #expect(listen.text(.standardError).contains("/nonexistent/encode cannot be run"))
         let again = try harness.listen(["--count", "1", "--exec", "true"])
-        #expect(again.waitForExit(within: .seconds(10)) == .code(0), "\(again.text(.standardError))")
+        #expect(again.waitForExit() == .code(0), "\(again.text(.standardError))")
     }
 
     @Test(arguments: [

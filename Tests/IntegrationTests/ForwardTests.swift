@@ -7,7 +7,7 @@ import Testing
 import Threading
 
 /// `falconer listen --forward-to`: what a receiver gets, and what becomes of its answers.
-@Suite struct ForwardTests {
+@Suite(.blocking) struct ForwardTests {
     private static let secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
     private func listen(_ harness: ExecHarness, to url: String, _ arguments: String...) throws -> ChildProcess {
@@ -34,7 +34,7 @@ import Threading
         let peer = receiver { _, _ in Self.response(204) }
         defer { peer.stop() }
         let listen = try listen(harness, to: peer.url("/hook?key=1"), "--count", "3")
-        #expect(listen.waitForExit(within: .seconds(20)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         #expect(peer.requests.map { String(decoding: $0.body, as: UTF8.self) } == (try harness.service.journalLines))
         let key = Array("0123456789abcdef0123456789abcdef".utf8)
         for (request, line) in zip(peer.requests, try harness.service.journalLines) {
@@ -67,7 +67,7 @@ import Threading
         }
         defer { peer.stop() }
         let listen = try listen(harness, to: peer.url(), "--count", "1")
-        #expect(listen.waitForExit(within: .seconds(20)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         #expect(peer.requests.count == 4)
         #expect(Set(peer.requests.map { $0.header("webhook-id") }).count == 1)
         #expect(Set(peer.requests.map(\.body)).count == 1)
@@ -82,7 +82,7 @@ import Threading
         }
         defer { peer.stop() }
         let listen = try listen(harness, to: peer.url(), "--count", "1")
-        #expect(listen.waitForExit(within: .seconds(20)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         let seen = times.withLock { $0 }
         #expect(seen.count == 2)
         // The answer leaves a little after its time was taken.
@@ -113,7 +113,7 @@ import Threading
         #expect(await eventually { peer.requests.count == tries + 1 })
         #expect(peer.requests.allSatisfy { $0.target == "/hook" })
         listen.signal(SIGTERM)
-        #expect(listen.waitForExit(within: .seconds(10)) == .code(0))
+        #expect(listen.waitForExit() == .code(0))
     }
 
     @Test(arguments: ["127.0.0.1", "localhost", "[::1]", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0", "10.0.0.1"])
@@ -170,14 +170,14 @@ import Threading
         open(1)
         #expect(await waits(2), "\(listen.text(.standardError).suffix(1_000))")
         listen.signal(SIGKILL)
-        #expect(listen.waitForExit(within: .seconds(10)) == .signal(SIGKILL))
+        #expect(listen.waitForExit() == .signal(SIGKILL))
         listen = try self.listen(harness, to: peer.url(), "--concurrency", "4")
         open(2)
         let isDone = await eventually { Set(taken.withLock { $0 }).count == count }
         #expect(isDone, "\(listen.text(.standardError).suffix(1_000))")
         #expect(try await eventually { try harness.consumer()["cursor"]?.string == "\(count)" })
         listen.signal(SIGTERM)
-        #expect(listen.waitForExit(within: .seconds(10)) == .code(0))
+        #expect(listen.waitForExit() == .code(0))
         #expect(try harness.parked().isEmpty)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 /// The row of the hook's table that says: disk full.
 ///
 /// Not under a sanitizer, whose own files are larger than what the limit leaves.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["FALCONER_SANITIZED"] == nil)) struct FullDiskTests {
+@Suite(.blocking, .enabled(if: ProcessInfo.processInfo.environment["FALCONER_SANITIZED"] == nil)) struct FullDiskTests {
     /// A file may have 20 to 40 KiB (what a block is depends on the shell); writing past it fails like a full disk does,
     /// and sends a signal that would end a process that does not care for it (setrlimit(2), SIGXFSZ).
     private static let smallFiles = "ulimit -f 40"

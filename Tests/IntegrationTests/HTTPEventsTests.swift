@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Events over HTTP, read as a person would with curl, through the real binary.
-@Suite struct HTTPEventsTests {
+@Suite(.blocking) struct HTTPEventsTests {
     private let directory = TemporaryDirectory()
 
     private var path: String { directory.file("http.sock").string }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Requests that come in pieces, in heaps, in part, or in a form that two parsers read differently.
-@Suite struct HookFramingTests {
+@Suite(.blocking) struct HookFramingTests {
     @Test(arguments: [false, true])
     func aRequestSplitAtAnyByteIsTheSameRequest(isChunked: Bool) async throws {
         let directory = TemporaryDirectory()

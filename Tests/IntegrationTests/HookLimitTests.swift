@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What the hook refuses for its size or its slowness: at the limit, and one past it.
-@Suite struct HookLimitTests {
+@Suite(.blocking) struct HookLimitTests {
     @Test func aBodyOfTheLimitIsStoredAndOneByteMoreIs413() async throws {
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory, ["--body-bytes-max", "2000"])

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The rows of the hook's table that end in 400, 401, 404, 405 and 429, and what is told of them to whom.
-@Suite struct HookRefusalTests {
+@Suite(.blocking) struct HookRefusalTests {
     @Test(arguments: Delivery.headerNames)
     func aHeaderThatIsMissingRepeatedOrMalformedIs400(name: String) async throws {
         let directory = TemporaryDirectory()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The rows of the hook's table that end in 200.
-@Suite struct HookStoringTests {
+@Suite(.blocking) struct HookStoringTests {
     @Test func aVerifiedDeliveryIsStoredAndItsRepetitionNamesTheSameEvent() async throws {
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The same submission asked for more than once, under a key.
-@Suite struct IdempotencyTests {
+@Suite(.blocking) struct IdempotencyTests {
     private static let endpoint = "xai/grok-imagine-video/text-to-video"
 
     private func submit(_ service: Service, _ prompt: String, key: String, _ more: [String] = []) throws

@@ -8,7 +8,7 @@ import Testing
 import Threading
 
 /// `falconer journal`, through the program, beside a service and without one.
-@Suite struct JournalCommandTests {
+@Suite(.blocking) struct JournalCommandTests {
     private func journal(_ arguments: [String], in directory: TemporaryDirectory) throws -> (
         exit: ChildProcess.Exit?, output: String, error: String
     ) {
@@ -22,7 +22,7 @@ import Threading
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory)
         let deliveries = try SignedDelivery.many(count, prefix: "kept", key: Service.key)
-        let result = Load(port: service.port, connections: 4, limit: .seconds(20)).run(deliveries)
+        let result = Load(port: service.port, connections: 4, limit: .seconds(60)).run(deliveries)
         try #require(result.stored.count == count)
         try #require(service.stop() == .code(0))
         return directory

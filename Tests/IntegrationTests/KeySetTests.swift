@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Where the keys come from, what happens when they do not come, and when they change.
-@Suite struct KeySetTests {
+@Suite(.blocking) struct KeySetTests {
     private static let other = HookRefusalTests.stranger
 
     /// An address where nobody listens.
@@ -55,7 +55,7 @@ import Testing
         defer { peer.stop() }
         let service = try Service(in: directory, ["--keys", peer.url()])
         // The first attempt brings nothing; the next is a second later.
-        #expect(try await eventually(within: .seconds(15)) { try service.get("/healthz").status == 200 })
+        #expect(try await eventually { try service.get("/healthz").status == 200 })
         #expect(try service.deliver(Delivery("early")).status == 200)
         #expect(service.stop() == .code(0))
     }

@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 /// Named consumers as people use them: through `falconer listen` and `falconer consumers`.
-@Suite struct NamedConsumerTests {
+@Suite(.blocking) struct NamedConsumerTests {
     private func service(in directory: TemporaryDirectory, events count: Int) async throws -> Service {
         let service = try await Service.ready(in: directory)
         let deliveries = try SignedDelivery.many(count, prefix: "request", key: Service.key)
-        let result = Load(port: service.port, connections: 4, limit: .seconds(20)).run(deliveries)
+        let result = Load(port: service.port, connections: 4, limit: .seconds(60)).run(deliveries)
         guard result.stored.count == count else { throw SetUpFailure(description: "not all were stored") }
         return service
     }
@@ -21,7 +21,7 @@ import Testing
 
     private func listen(_ service: Service, _ arguments: String...) throws -> [String] {
         let listen = try Program.start(["listen", "--socket", service.socket, "--timeout", "20"] + arguments)
-        #expect(listen.waitForExit(within: .seconds(25)) == .code(0), "\(listen.text(.standardError))")
+        #expect(listen.waitForExit() == .code(0), "\(listen.text(.standardError))")
         return try ids(listen)
     }
 
@@ -32,11 +32,11 @@ import Testing
         let first = try await service(in: directory, events: 20)
         #expect(try listen(first, "--consumer", "e", "--ack", ack, "--from", "first", "--count", "7").count == 7)
         first.process.signal(SIGKILL)
-        _ = first.process.waitForExit(within: .seconds(10))
+        _ = first.process.waitForExit()
         let second = try await Service.ready(in: directory)
         #expect(try listen(second, "--consumer", "e", "--count", "13") == (8...20).map { "\($0)" })
         let list = try Program.start(["consumers", "--socket", second.socket])
-        #expect(list.waitForExit(within: .seconds(10)) == .code(0))
+        #expect(list.waitForExit() == .code(0))
         let consumer = try object(try #require(list.lines.first))
         #expect(consumer["name"]?.string == "e")
         #expect(consumer["cursor"]?.string == "20")
@@ -65,7 +65,7 @@ import Testing
         let service = try await service(in: directory, events: 3)
         func falconer(_ arguments: String..., code: Int32 = 0) throws -> ChildProcess {
             let process = try Program.start(["consumers"] + arguments + ["--socket", service.socket])
-            #expect(process.waitForExit(within: .seconds(10)) == .code(code), "\(process.text(.standardError))")
+            #expect(process.waitForExit() == .code(code), "\(process.text(.standardError))")
             return process
         }
         #expect(try falconer("create", "c", "--from", "first", "--hold").lines.first?.contains("\"hold\":true") == true)

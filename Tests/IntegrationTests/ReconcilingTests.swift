@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What no callback tells is found out by asking, through real processes.
-@Suite struct ReconcilingTests {
+@Suite(.blocking) struct ReconcilingTests {
     private static let endpoint = "xai/grok-imagine-video/text-to-video"
 
     private func start(
@@ -111,7 +111,7 @@ import Testing
         options.removeLast(2)
         let second = try Service(in: directory, options, environment: ["FAL_KEY": "emulator:secret"])
         #expect(
-            try await eventually(within: .seconds(20)) {
+            try await eventually {
                 let status = try Program.run(["status", id, "--socket", second.socket, "--format", "json"])
                 return try object(status.output)["state"]?.string == "succeeded"
             }
@@ -181,7 +181,7 @@ import Testing
         #expect(try await eventually { try status()["trouble"]?.string != nil })
         try outage(0)
         // Questions come ever more seldom while nobody answers.
-        #expect(try await eventually(within: .seconds(60)) { try status()["state"]?.string == "succeeded" })
+        #expect(try await eventually { try status()["state"]?.string == "succeeded" })
         #expect(service.stop() == .code(0))
         #expect(emulator.stop() == .code(0))
     }

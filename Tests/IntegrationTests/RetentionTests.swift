@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What `--retain-bytes` deletes, and what it does not.
-@Suite struct RetentionTests {
+@Suite(.blocking) struct RetentionTests {
     private func deliver(_ count: Int, _ name: String, to service: Service) throws -> [Int] {
         let text = String(repeating: "x", count: 60_000)
         return try (0..<count).map { try service.deliver(Delivery("\(name)-\($0)", text: text)).status }

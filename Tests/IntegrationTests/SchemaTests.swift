@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Inputs checked against a model's document before anything is sent, and what models take.
-@Suite struct SchemaTests {
+@Suite(.blocking) struct SchemaTests {
     private static let document = """
         {"info":{"x-fal-metadata":{"endpointId":"fal-ai/birds"}},"paths":{"/fal-ai/birds":{"post":{"requestBody":{"content":
         {"application/json":{"schema":{"$ref":"#/components/schemas/BirdsInput"}}}}}}},"components":{"schemas":

@@ -20,7 +20,7 @@ extension Service {
     }
 
     /// A new connection to the hook.
-    func connect(deadline: Duration = .seconds(10)) throws -> RawConnection {
+    func connect(deadline: Duration = .seconds(60)) throws -> RawConnection {
         try RawConnection(to: InternetAddress(ip: .v4(0x7F00_0001), port: port), deadline: deadline)
     }
 

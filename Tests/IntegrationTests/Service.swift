@@ -76,7 +76,7 @@ final class Service {
 
     /// Asks it to stop and waits until it has.
     @discardableResult
-    func stop(within limit: Duration = .seconds(10)) -> ChildProcess.Exit? {
+    func stop(within limit: Duration = .seconds(60)) -> ChildProcess.Exit? {
         process.signal(SIGTERM)
         return process.waitForExit(within: limit)
     }

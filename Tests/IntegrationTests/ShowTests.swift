@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What `show`, `status` and `list` tell, with service and emulator as real processes.
-@Suite struct ShowTests {
+@Suite(.blocking) struct ShowTests {
     private static let endpoint = "xai/grok-imagine-video/text-to-video"
 
     private func run(_ service: Service, _ arguments: [String]) throws

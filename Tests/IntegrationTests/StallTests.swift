@@ -6,7 +6,7 @@ import Testing
 /// libmicrohttpd's own epoll threads can stop for good when exactly 128 connections are ready at once
 /// (`MHD_epoll` in src/microhttpd/daemon.c of 0.9.75 waits again without a limit after a full batch of events), so the
 /// server brings its own loops; this is the load under which the library's stop.
-@Suite(.serialized) struct StallTests {
+@Suite(.blocking, .serialized) struct StallTests {
     /// Seconds a run lasts; `FALCONER_STALL_SECONDS` makes it more.
     static let seconds = ProcessInfo.processInfo.environment["FALCONER_STALL_SECONDS"].flatMap { Int($0) } ?? 2
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What fal is told besides the input, and requests that go to fal without a service.
-@Suite struct SubmitOptionTests {
+@Suite(.blocking) struct SubmitOptionTests {
     private static let endpoint = "xai/grok-imagine-video/text-to-video"
     private static let key = ["FAL_KEY": "emulator:secret"]
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A submission from the command line to its outcome, through service, emulator and hook, all of them real processes.
-@Suite struct SubmitTests {
+@Suite(.blocking) struct SubmitTests {
     private static let endpoint = "xai/grok-imagine-video/text-to-video"
 
     private func submit(_ service: Service, _ arguments: [String] = []) throws -> (ChildProcess.Exit?, String, String) {

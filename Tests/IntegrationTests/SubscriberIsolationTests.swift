@@ -10,7 +10,7 @@ import Threading
 @testable import Benchmark
 
 /// What some subscribers do is nobody else's trouble, through the whole program.
-@Suite struct SubscriberIsolationTests {
+@Suite(.blocking) struct SubscriberIsolationTests {
     @Test func whoStopsTricklesOrSendsGarbageHoldsUpNobodyAndCostsNoMemory() async throws {
         let directory = TemporaryDirectory()
         let service = try await Service.ready(in: directory, ["--subscribers", "200", "--subscribers-per-user", "200"])
@@ -24,7 +24,7 @@ import Threading
             try Garbage(service.socket, seed: UInt8($0), bytes: 2 << 20, endsLines: false)
         }
         let deliveries = try SignedDelivery.many(300, prefix: "crowd", padding: 2_000, key: Service.key)
-        let result = Load(port: service.port, connections: 8, limit: .seconds(20)).run(deliveries)
+        let result = Load(port: service.port, connections: 8, limit: .seconds(60)).run(deliveries)
         #expect(result.stored.count == 300)
         #expect(await eventually { swarm.slowest == 300 })
         for audit in try swarm.finish() { #expect(audit.violations == 0 && audit.last == 300) }

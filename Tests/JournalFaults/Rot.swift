@@ -19,13 +19,18 @@ extension Moment {
         var start = 0
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
-            if start < reach, range.lowerBound < end,
-                let line = try? EventLine.parse(Array(bytes[start..<end]))
-            {
-                ledger.rotten.insert(line.id)
+            if start < reach, range.lowerBound < end, let id = Self.lineID(bytes, start..<end) {
+                ledger.rotten.insert(id)
             }
             start = end
         }
         disk.rot(path, range, with: new)
+    }
+
+    /// The id of the line that ends a piece: a sector that was spoiled before may stand in front of it.
+    private static func lineID(_ bytes: [UInt8], _ piece: Range<Int>) -> UInt64? {
+        let sectors = piece.filter { $0 > piece.lowerBound && $0 % FakeContents.sectorBytes == 0 }
+        return ([piece.lowerBound] + sectors).lazy
+            .compactMap { try? EventLine.parse(Array(bytes[$0..<piece.upperBound])).id }.first
     }
 }
