@@ -47,6 +47,12 @@ package protocol EventCursor: AnyObject {
     /// The id of the last event that was handed out whole; before that, of the one it began behind.
     var lastID: UInt64 { get }
 
+    /// Where it is. Cursors of one journal that are at the same place read the same.
+    var place: EventPlace { get }
+
+    /// Goes to where another cursor of the same journal is.
+    func go(to place: EventPlace)
+
     /// How many bytes of lines are durable behind what the last read handed out; before the first read, about.
     var bytesLeft: Int { get }
 
@@ -58,6 +64,23 @@ package protocol EventCursor: AnyObject {
     /// - Returns: What there was.
     /// - Throws: ``EventLogError``, `pruned` when the next event is no longer kept.
     func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> EventRead
+}
+
+/// A place in a journal between two events.
+package struct EventPlace: Equatable, Sendable {
+    /// The id of the event before it.
+    package let lastID: UInt64
+    /// The file that the next event is looked for in, as the journal numbers its files.
+    package let file: UInt64
+    /// Where in that file.
+    package let offset: Int
+
+    /// A place as the journal knows it.
+    package init(lastID: UInt64, file: UInt64, offset: Int) {
+        self.lastID = lastID
+        self.file = file
+        self.offset = offset
+    }
 }
 
 /// What one read of a cursor came to.

@@ -48,8 +48,7 @@ extension EventLoop {
                 finish(connection, subscription)
                 return
             }
-            lines.removeAll(keepingCapacity: lines.capacity <= Self.keptBytesMax)
-            switch try cursor.read(into: &lines, limit: limits.turnBytesMax) {
+            switch try readLines(cursor) {
             case .lines: sendLines(upTo: cursor.lastID, to: connection, &subscription)
             case .gap(let ids): send(subscription.gap(.damaged, to: ids.upperBound), to: connection)
             case .durableEnd:
@@ -63,6 +62,20 @@ extension EventLoop {
             connection.subscription = subscription
             handle(error, of: connection)
         }
+    }
+
+    /// Reads the next lines into ``lines``, unless they are there.
+    private func readLines(_ cursor: any EventCursor) throws(EventLogError) -> EventRead {
+        let before = cursor.place
+        if let places = linesPlaces, places.before == before {
+            cursor.go(to: places.behind)
+            return .lines
+        }
+        linesPlaces = nil
+        lines.removeAll(keepingCapacity: lines.capacity <= Self.keptBytesMax)
+        let outcome = try cursor.read(into: &lines, limit: limits.turnBytesMax)
+        if outcome == .lines { linesPlaces = (before, cursor.place) }
+        return outcome
     }
 
     /// Sends the lines that were read, or those of them that are wanted.

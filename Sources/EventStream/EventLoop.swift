@@ -32,6 +32,9 @@ final class EventLoop {
     var chunk = [UInt8](repeating: 0, count: EventLoop.chunkBytes)
     /// Journal lines on their way from a cursor to a socket; clients that keep up need no memory of their own.
     var lines: [UInt8] = []
+    /// Between which places ``lines`` stand: most subscribers are at the same one, and what is read and checked for the
+    /// first of them is for all.
+    var linesPlaces: (before: EventPlace, behind: EventPlace)?
     var selected: [UInt8] = []
     /// When accepting goes on after descriptors have run out; nil when it is not held up.
     var acceptPausedUntil: Instant?

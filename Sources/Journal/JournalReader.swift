@@ -36,6 +36,20 @@ package final class JournalReader {
         journal.catalog.withLock { $0.bytes(behind: place.offset, in: place.name) }
     }
 
+    /// Where the next event is looked for: the first id of a segment, and an offset in it.
+    package var nextPlace: (segment: UInt64, offset: Int) { (place.name.first, place.offset) }
+
+    /// Goes to where another reader of the same journal is.
+    ///
+    /// - Parameters:
+    ///   - nextPlace: The other's ``nextPlace``.
+    ///   - lastID: The other's ``lastID``.
+    package func go(to nextPlace: (segment: UInt64, offset: Int), lastID: UInt64) {
+        if nextPlace.segment != place.name.first { file = nil }
+        place = (SegmentName(first: nextPlace.segment), nextPlace.offset)
+        self.lastID = lastID
+    }
+
     /// Appends whole lines, each with its line feed, none of them beyond the durable end.
     ///
     /// - Parameters:

@@ -26,6 +26,21 @@ import Threading
         #expect(late.split(separator: "\n").filter { !$0.hasPrefix(#"{"frame":"#) }.map(String.init) == expected)
     }
 
+    @Test func whatIsReadAndCheckedForOneSubscriberIsForAllThatAreWhereItIs() async throws {
+        let server = try TestServer()
+        let clients = try (0..<50).map { _ in try RawClient(path: server.path) }
+        for client in clients { client.send("{\"op\":\"subscribe\",\"from\":\"first\",\"until\":\"10\"}\n") }
+        #expect(await eventually { server.server.connections == 50 })
+        for number in 1...10 {
+            server.append(1)
+            let client = try #require(clients.first)
+            _ = client.text { $0.contains("\"n\":\(number),") && $0.hasSuffix("\n") }
+        }
+        for client in clients.dropFirst() { _ = client.text { $0.contains("\"n\":10,") } }
+        // One for each event, and some for those that fell behind.
+        #expect(server.log.contents.withLock { $0.reads } <= 100)
+    }
+
     @Test func aClientThatTakesNothingIsToldSoWithItsPositionAndClosed() async throws {
         let server = try TestServer { $0.stallTime = .milliseconds(200) }
         let client = try RawClient(path: server.path)

@@ -9,6 +9,8 @@ final class MemoryLog: EventLog {
         var lines: [[UInt8]] = []
         var isBroken = false
         var damaged: ClosedRange<UInt64>?
+        /// How often lines were read.
+        var reads = 0
 
         var last: UInt64 { first + UInt64(lines.count) - 1 }
     }
@@ -74,6 +76,12 @@ final class MemoryCursor: EventCursor {
         self.lastID = lastID
     }
 
+    var place: EventPlace { EventPlace(lastID: lastID, file: 1, offset: 0) }
+
+    func go(to place: EventPlace) {
+        lastID = place.lastID
+    }
+
     var bytesLeft: Int {
         log.contents.withLock { contents in
             contents.lines.dropFirst(Int(max(lastID + 1, contents.first) - contents.first)).reduce(0) { $0 + $1.count }
@@ -98,6 +106,7 @@ final class MemoryCursor: EventCursor {
                 bytes += contents.lines[next]
                 next += 1
             }
+            if !bytes.isEmpty { contents.reads += 1 }
             return (bytes, contents.first + UInt64(next) - 1)
         }
         buffer += bytes

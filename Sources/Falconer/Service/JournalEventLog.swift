@@ -40,6 +40,14 @@ private final class JournalCursor: EventCursor {
 
     var lastID: UInt64 { reader.lastID }
 
+    var place: EventPlace {
+        EventPlace(lastID: reader.lastID, file: reader.nextPlace.segment, offset: reader.nextPlace.offset)
+    }
+
+    func go(to place: EventPlace) {
+        reader.go(to: (place.file, place.offset), lastID: place.lastID)
+    }
+
     var bytesLeft: Int { reader.bytesLeft }
 
     func read(into buffer: inout [UInt8], limit: Int) throws(EventLogError) -> EventRead {
