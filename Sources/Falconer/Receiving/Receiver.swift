@@ -79,6 +79,11 @@ final class Receiver: HTTPHandler {
         for parked in parking.waiting { parked.answer(.refused(status: 503)) }
     }
 
+    /// Waits until what was learned is in its file; nothing may be stored any more.
+    func close() {
+        accountFile.close()
+    }
+
     /// Whether deliveries can be stored now.
     var health: Health {
         if isDraining.load(ordering: .relaxed) { return .draining }

@@ -205,6 +205,7 @@ package final class FalconerService: Service {
         server.stop(deadline: Self.drainTime)
         streams.stop(reason: "the service is stopping")
         journal.close()
+        receiver.close()
         rejections.close()
         logger.info("stopped")
     }

@@ -225,6 +225,7 @@ struct ServiceRooms {
     func close() {
         keys.stop()
         journal.close()
+        receiver.close()
         rejections.close()
     }
 }
