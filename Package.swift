@@ -150,6 +150,16 @@ let package = Package(
             linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("crypto")]
         ),
 
+        // The way of a delivery through our code, for counting its instructions.
+        .executableTarget(
+            name: "falconer-instructions",
+            dependencies: [
+                "Crypto", "Falconer", "HTTPServer", "Journal", "LoadGenerator", "Posix", "Webhook",
+            ],
+            path: "Tests/Benchmarks/Instructions",
+            swiftSettings: testSettings
+        ),
+
         // The test kit: like the tests, without strict memory safety.
         .target(
             name: "TestSupport",

@@ -38,7 +38,9 @@ package struct HeaderFields: Sendable, Equatable {
 
     /// The values of every field of that name, whatever its case, in order.
     package func values(of name: String) -> [[UInt8]] {
-        places.filter { matches($0, name) }.map { Array(bytes[$0.valueStart..<$0.end]) }
+        var values: [[UInt8]] = []
+        for place in places where matches(place, name) { values.append(Array(bytes[place.valueStart..<place.end])) }
+        return values
     }
 
     /// The value of the first field of that name, whatever its case; bytes that are not UTF-8 are replaced.
@@ -59,9 +61,13 @@ package struct HeaderFields: Sendable, Equatable {
     }
 
     private func matches(_ place: Place, _ name: String) -> Bool {
-        let written = bytes[place.nameStart..<place.valueStart]
-        return written.count == name.utf8.count
-            && zip(written, name.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+        let wanted = name.utf8Span.span
+        guard place.valueStart - place.nameStart == wanted.count else { return false }
+        for index in wanted.indices
+        where bytes[place.nameStart + index].lowercasedASCII != wanted[index].lowercasedASCII {
+            return false
+        }
+        return true
     }
 }
 

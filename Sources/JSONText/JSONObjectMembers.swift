@@ -54,7 +54,6 @@ package struct JSONObjectMembers: Equatable, Sendable, RandomAccessCollection {
 
 extension JSONMember {
     fileprivate func isNamed(_ wanted: String) -> Bool {
-        guard let name, name.utf8.count == wanted.utf8.count else { return false }
-        return name.utf8.elementsEqual(wanted.utf8)
+        name?.hasSameBytes(as: wanted) ?? false
     }
 }

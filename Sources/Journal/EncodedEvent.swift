@@ -5,12 +5,12 @@ import Posix
 /// An event as a line holds it, but for its id and checksum, which only the journal thread knows.
 ///
 /// Made on the thread that appends, so that the journal thread copies bytes and nothing else.
-struct EncodedEvent: Sendable {
+package struct EncodedEvent: Sendable {
     /// From the quote behind the id to the end of the data.
     let bytes: [UInt8]
 
     /// Encodes a draft for the journal named `source`, which needs no escaping.
-    init(_ draft: EventDraft, source: String) {
+    package init(_ draft: EventDraft, source: String) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(640 + (draft.data?.bytes.count ?? 0) * 4 / 3)
         bytes.append(LineFormat.sourceHead)
@@ -41,8 +41,8 @@ struct EncodedEvent: Sendable {
         LineFormat.head.utf8CodeUnitCount + 16 + bytes.count + LineFormat.trailerBytes
     }
 
-    /// Appends the finished line.
-    func appendLine(id: UInt64, to output: inout [UInt8]) {
+    /// Appends the finished line, with its line feed.
+    package func appendLine(id: UInt64, to output: inout [UInt8]) {
         let start = output.count
         output.append(LineFormat.head)
         output.append(contentsOf: String(id).utf8)

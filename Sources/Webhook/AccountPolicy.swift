@@ -1,3 +1,5 @@
+import JSONText
+
 /// Whose deliveries are ours.
 ///
 /// A valid signature only says that fal sent it: anybody with an account at fal can point a request at our address.
@@ -20,9 +22,9 @@ package enum AccountPolicy: Equatable, Sendable {
     /// Whether a verified delivery of that account is ours.
     package func accepts(_ accountID: String) -> Bool {
         switch self {
-        case .pinned(let accounts): accounts.contains { $0.utf8.elementsEqual(accountID.utf8) }
+        case .pinned(let accounts): accounts.contains { $0.hasSameBytes(as: accountID) }
         case .open: true
-        case .learned(let account): account.utf8.elementsEqual(accountID.utf8)
+        case .learned(let account): account.hasSameBytes(as: accountID)
         }
     }
 

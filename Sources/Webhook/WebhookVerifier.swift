@@ -1,4 +1,5 @@
 package import Crypto
+import JSONText
 
 /// A delivery that fal signed just now, for an account of ours, with a body that is a webhook's.
 package struct VerifiedDelivery: Equatable, Sendable {
@@ -60,7 +61,7 @@ package enum WebhookVerifier {
         }
         guard isOurs else { throw WebhookRejection(.accountUnknown, header: .userID) }
         let parsed = try WebhookBody(parsing: body)
-        guard parsed.requestID.utf8.elementsEqual(headers.requestID.utf8) else {
+        guard parsed.requestID.hasSameBytes(as: headers.requestID) else {
             throw WebhookRejection(.requestIDMismatch, header: .requestID)
         }
         return VerifiedDelivery(

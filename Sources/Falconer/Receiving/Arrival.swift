@@ -1,17 +1,18 @@
-import Journal
+package import Journal
 import Posix
-import Webhook
+package import Webhook
 
 /// A verified delivery on its way into the journal.
-struct Arrival: Sendable {
+package struct Arrival: Sendable {
     let delivery: VerifiedDelivery
     let body: [UInt8]
     let token: HookToken?
 
     /// What makes it the same as another.
-    let receipt: Receipt
+    package let receipt: Receipt
 
-    init(delivery: VerifiedDelivery, body: [UInt8], token: HookToken?) {
+    /// A delivery with the bytes that were verified, and the token it came with.
+    package init(delivery: VerifiedDelivery, body: [UInt8], token: HookToken?) {
         self.delivery = delivery
         self.body = body
         self.token = token
@@ -25,7 +26,7 @@ struct Arrival: Sendable {
     ///   - details: What is known of that.
     ///   - isConflict: Whether its request has a different outcome already.
     /// - Returns: What to append.
-    func event(
+    package func event(
         _ submission: SubmissionID?,
         _ details: SubmissionDetails?,
         isConflict: Bool

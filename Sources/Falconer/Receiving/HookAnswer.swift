@@ -1,8 +1,8 @@
-import HTTPServer
+package import HTTPServer
 import JSONText
 
 /// What the hook answers; the sender learns the status and no more.
-enum HookAnswer: Equatable {
+package enum HookAnswer: Equatable {
     /// It is on disk.
     case stored(UInt64)
     /// It was on disk already.
@@ -14,7 +14,7 @@ enum HookAnswer: Equatable {
     static let retryAfterSeconds = 5
 
     /// The response for it.
-    var response: HTTPResponse {
+    package var response: HTTPResponse {
         switch self {
         case .stored(let sequence): Self.answer(200, "stored", id: sequence)
         case .duplicate(let sequence): Self.answer(200, "duplicate", id: sequence)
