@@ -3,7 +3,7 @@ import FalQueue
 import JSONText
 
 extension Commands {
-    /// Asks fal for the lines of a run's log that it has at the moment.
+    /// Asks fal how far a request is, and for the lines of its run's log that fal has at the moment.
     func logs(_ entry: SubmissionEntry, _ reply: CommandReply) {
         guard let (inquirer, requestID, endpoint) = address(of: entry, reply) else { return }
         do throws(QueueError) {
@@ -17,6 +17,8 @@ extension Commands {
             }
             var writer = JSONObjectWriter()
             writer.member("submission", entry.id.text)
+            writer.member("request_id", requestID)
+            answer.status.write(to: &writer)
             writer.member("logs", array: lines)
             reply.finish(writer.bytes)
         } catch {
@@ -37,5 +39,23 @@ extension Commands {
             return nil
         }
         return (inquirer, requestID, endpoint)
+    }
+}
+
+extension QueueStatus {
+    /// Writes what fal says, under the names that fal's own answer has.
+    fileprivate func write(to writer: inout JSONObjectWriter) {
+        switch self {
+        case .inQueue(let position):
+            writer.member("status", "IN_QUEUE")
+            writer.member("queue_position", position)
+        case .inProgress: writer.member("status", "IN_PROGRESS")
+        case .completed(let run):
+            writer.member("status", "COMPLETED")
+            if let seconds = run.inferenceSeconds { writer.member("inference_time", json: "\(seconds)".utf8) }
+            writer.member("error", run.error?.detail)
+            writer.member("error_type", run.error?.type)
+        case .unknown(let word): writer.member("status", word)
+        }
     }
 }

@@ -6,8 +6,11 @@ struct SubmissionText {
 
     /// Prints the members in the order people look for them.
     ///
+    /// - Parameters:
+    ///   - submission: What the service says of it.
+    ///   - atFal: What fal says of it, where it was asked.
     /// - Throws: ``OutputClosed``.
-    func print(_ submission: JSONLine) throws {
+    func print(_ submission: JSONLine, atFal: JSONLine? = nil) throws {
         if format == .human {
             let style = Style(isTerminal: StandardOutput.isTerminal)
             let state = submission.string("state") ?? "?"
@@ -19,9 +22,36 @@ struct SubmissionText {
                 style.faint("since \(submission.string("updated") ?? "?")"),
             ]
             try StandardOutput.writeLine(parts.filter { !$0.isEmpty }.joined(separator: "  "))
+            for line in Self.reasons(of: submission) { try StandardOutput.writeLine("  " + line) }
+            if let atFal { try StandardOutput.writeLine("  at fal: " + Self.words(of: atFal)) }
             return
         }
-        try StandardOutput.write(Self.members(of: submission).line)
+        var writer = Self.members(of: submission)
+        if let atFal { writer.member("at_fal", json: Self.answer(atFal).bytes) }
+        try StandardOutput.write(writer.line)
+    }
+
+    /// Why it is where it is, and what is in the way at the moment, for people.
+    static func reasons(of submission: JSONLine) -> [String] {
+        [
+            submission.string("why").map { "why: \($0)" }, submission.string("trouble").map { "trouble: \($0)" },
+        ].compactMap { $0 }
+    }
+
+    private static func words(of answer: JSONLine) -> String {
+        let parts = [
+            answer.string("status"), answer.integer("queue_position").map { "position \($0)" },
+            answer.string("error"),
+        ]
+        return parts.compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func answer(_ reply: JSONLine) -> JSONObjectWriter {
+        var writer = JSONObjectWriter()
+        for name in ["request_id", "status", "queue_position", "inference_time", "error", "error_type", "logs"] {
+            if let value = reply.raw(name) { writer.member(name, json: value) }
+        }
+        return writer
     }
 
     /// What is told of a submission, as an object that more can be added to.
