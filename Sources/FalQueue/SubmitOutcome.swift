@@ -28,6 +28,12 @@ package struct SubmitRefusal: Sendable, Hashable {
     /// The longest wait that is believed: an hour.
     package static let retryAfterSecondsMax = 3600
 
+    /// Whether it says nothing about the submission, only about who sends it.
+    ///
+    /// The key is not known, may not do this, or its account is locked, mostly for want of balance: 403 with "User is
+    /// locked. Reason: Exhausted balance." is what users report.
+    package var isOfKey: Bool { status == 401 || status == 403 }
+
     /// One line for people.
     package var message: String {
         let said = error.message ?? "no reason was given"
@@ -35,6 +41,7 @@ package struct SubmitRefusal: Sendable, Hashable {
         case 300..<400:
             "fal answered with a redirect (HTTP \(status)), which is not followed with a key; check the queue's URL"
         case 401: "fal refused the key (HTTP 401): \(said)"
+        case 403: "fal refused the key or its account (HTTP 403): \(said)"
         default: "fal refused the submission (HTTP \(status)): \(said)"
         }
     }

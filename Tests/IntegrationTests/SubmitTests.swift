@@ -97,7 +97,8 @@ import Testing
         ("{\"nth\": 1, \"reply\": \"429:1\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"nth\": 1, \"reply\": \"503:1\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"reply\": \"404\"}", .code(2), "fal.submission.refused", 0),
-        ("{\"reply\": \"401\"}", .code(9), "fal.submission.refused", 0),
+        ("{\"reply\": \"401\"}", .code(9), "fal.submission.waiting", 0),
+        ("{\"reply\": \"403\"}", .code(9), "fal.submission.waiting", 0),
     ])
     func endsAsItHasTo(rule: String, exit: ChildProcess.Exit, type: String, runs: Int) throws {
         let directory = TemporaryDirectory()

@@ -39,6 +39,7 @@ extension Commands {
         var writer = JSONObjectWriter()
         writer.member("submissions", array: records)
         if !page.isEmpty { writer.member("next", "\(next)") }
+        writer.member("trouble", outbox?.trouble)
         reply.finish(writer.bytes)
     }
 
@@ -56,6 +57,7 @@ extension Commands {
         } while place != nil && records.count < Self.listMax
         var writer = JSONObjectWriter()
         writer.member("submissions", array: records.reversed())
+        writer.member("trouble", outbox?.trouble)
         reply.finish(writer.bytes)
     }
 }

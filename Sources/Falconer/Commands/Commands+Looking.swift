@@ -12,13 +12,22 @@ extension Commands {
     func status(_ line: [UInt8], _ reply: CommandReply) {
         withEntry(line, reply) { [self] entry in
             var json = ledger.record(entry).json
-            if entry.state.isOpen, let trouble = reconciler?.trouble {
+            if let trouble = trouble(of: entry.state) {
                 json.removeLast()
                 json += Array(",\"trouble\":".utf8)
                 JSONText.appendString(trouble, to: &json)
                 json.append(UInt8(ascii: "}"))
             }
             reply.finish(json)
+        }
+    }
+
+    /// What is in the way of a submission in that state at the moment.
+    private func trouble(of state: SubmissionState) -> String? {
+        switch state {
+        case .created, .sending, .waiting: outbox?.trouble ?? reconciler?.trouble
+        case .uncertain, .accepted: reconciler?.trouble
+        case .refused, .succeeded, .failed, .cancelled, .lost: nil
         }
     }
 

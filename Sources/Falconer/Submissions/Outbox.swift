@@ -8,7 +8,8 @@ import Threading
 /// Sends what is recorded, a few at a time, and records what came of it.
 ///
 /// `fal.submission.sending` is durable before the first byte leaves: a crash in between leaves a submission uncertain
-/// and never has it sent twice. What certainly did not arrive waits and is sent again, for as long as it takes.
+/// and never has it sent twice. What certainly did not arrive waits and is sent again, for as long as it takes. While fal
+/// refuses the key nothing is sent but one submission now and then, to see whether it is taken.
 final class Outbox: Sendable {
     /// How fal is reached.
     struct Configuration: Sendable {
@@ -39,6 +40,13 @@ final class Outbox: Sendable {
         var uncertainCount = 0
         /// Until when nothing is sent: what cannot be known is not to become more.
         var pauseEnd: Int64 = 0
+        /// Why fal refuses the key; nil while it does not.
+        var keyTrouble: String?
+        /// The requests in a row that were refused for their key's sake.
+        var keyRefusalCount = 0
+
+        /// Whether something may leave now; while the key is refused, one at a time.
+        func maySend(now: Int64) -> Bool { now >= pauseEnd && (keyTrouble == nil || busyCount == 0) }
     }
 
     private let configuration: Configuration
@@ -105,6 +113,9 @@ final class Outbox: Sendable {
         state.withLock { $0.unrecorded[id] == nil && $0.queue.remove(id) }
     }
 
+    /// Why fal refuses the key, and what to do about it; nil while it does not.
+    var trouble: String? { state.withLock { $0.keyTrouble } }
+
     /// How many submissions are to be sent.
     var depth: Int { state.withLock { $0.queue.count } }
 
@@ -130,7 +141,9 @@ final class Outbox: Sendable {
         while true {
             let (id, isClosed, nextDue) = state.withLock { state -> (SubmissionID?, Bool, Int64?) in
                 let now = monotonic()
-                guard now >= state.pauseEnd else { return (nil, state.isClosed, state.pauseEnd) }
+                guard state.maySend(now: now) else {
+                    return (nil, state.isClosed, max(state.pauseEnd, now + 1_000_000))
+                }
                 let id = state.isClosed ? nil : state.queue.next(now: now)
                 if id != nil { state.busyCount += 1 }
                 return (id, state.isClosed, state.queue.nextDue)
@@ -143,7 +156,7 @@ final class Outbox: Sendable {
                 until: { state in
                     if state.isClosed { return true }
                     let now = monotonic()
-                    guard now >= state.pauseEnd else { return false }
+                    guard state.maySend(now: now) else { return false }
                     return state.queue.hasWork(now: now) || state.queue.nextDue != nextDue
                 },
                 { _, _ in }
@@ -171,7 +184,9 @@ final class Outbox: Sendable {
             try ledger.record(.submissionSending, about: id, data: Array("{}".utf8))
             let outcome = attempt(request.httpRequest(to: configuration.queue, key: configuration.key), client)
             pause(after: outcome)
-            keep(SendOutcome(outcome), id)
+            let following = SendOutcome(outcome)
+            hold(after: following)
+            keep(following, id)
         } catch {
             // Not a byte has left, for `sending` is not durable.
             logger.error("submission not sent", metadata: ["submission": "\(id)", "error": "\(error)"])
@@ -224,7 +239,41 @@ final class Outbox: Sendable {
                 "submission not taken, will be sent again",
                 metadata: ["submission": "\(id)", "why": "\(String(decoding: data, as: UTF8.self))"]
             )
+        case .held(let data, _):
+            try ledger.record(.submissionWaiting, about: id, data: data)
+            // After the others have had a turn: it may be this endpoint alone that the key may not use.
+            let (now, pauseEnd) = (monotonic(), state.withLock { $0.pauseEnd })
+            retryLater(id, atLeast: max(0, pauseEnd - now) + SendQueue.firstDelay)
         }
+    }
+
+    /// Sends next to nothing while fal refuses the key: no submission is to be refused for what is not its fault.
+    private func hold(after outcome: SendOutcome) {
+        let (isNew, hasEnded) = state.withLock { state -> (Bool, Bool) in
+            switch outcome {
+            case .held(_, let why):
+                let (isNew, now) = (state.keyTrouble == nil, monotonic())
+                state.keyTrouble = why
+                // Those that were on their way together count as one.
+                guard isNew || now >= state.pauseEnd else { return (false, false) }
+                state.keyRefusalCount += 1
+                let doubled = SendQueue.firstDelay << Int64(min(state.keyRefusalCount - 1, 6))
+                state.pauseEnd = now + min(doubled, SendQueue.delayMax)
+                return (isNew, false)
+            case .settled(.submissionUncertain, _, _), .again:
+                // Says nothing about the key.
+                return (false, false)
+            case .settled:
+                let hadTrouble = state.keyTrouble != nil
+                state.keyTrouble = nil
+                state.keyRefusalCount = 0
+                return (false, hadTrouble)
+            }
+        }
+        if isNew, case .held(_, let why) = outcome {
+            logger.error("fal refuses the key; submissions are held", metadata: ["why": "\(why)"])
+        }
+        if hasEnded { logger.notice("fal takes the key again; what was held is sent") }
     }
 
     /// Sends less while answers are lost: each one sent into an outage would be one more of which nobody knows.

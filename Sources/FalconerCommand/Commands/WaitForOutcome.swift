@@ -78,12 +78,15 @@ struct WaitForOutcome {
             progress.end()
             try print(event)
             let reason = EventText(style: Style(isTerminal: false)).detail(event, type)
-            let httpStatus = event.data?.raw("status").map { String(decoding: $0, as: UTF8.self) }
-            let isKey = type == "fal.submission.refused" && (httpStatus == "401" || httpStatus == "403")
+            throw CommandFailure(.requestFailed, "\(id) \(progress.state)\(reason.isEmpty ? "" : ": \(reason)")")
+        case "fal.submission.waiting" where event.data?.string("code") == "key_refused":
+            // It would wait for a person, who is told so.
+            progress.end()
+            try print(event)
             throw CommandFailure(
-                isKey ? .keyRefused : .requestFailed,
-                "\(id) \(progress.state)\(reason.isEmpty ? "" : ": \(reason)")",
-                advice: isKey ? "check the key the service was started with, and the balance of its account" : nil
+                .keyRefused,
+                "\(id) \(progress.state): \(event.data?.string("message") ?? "fal refused the key")",
+                advice: "it is on disk and need not be submitted again; 'falconer doctor' tries the key"
             )
         default:
             return false

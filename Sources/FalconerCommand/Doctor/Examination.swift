@@ -2,6 +2,7 @@ import FalQueue
 import Falconer
 import FoundationEssentials
 import HTTPClient
+import JSONText
 import Posix
 import SystemPackage
 
@@ -27,7 +28,35 @@ struct Examination {
     /// Every finding, in the order in which a set-up is built.
     func findings() -> [Finding] {
         let (keySet, clock) = keySetAndClock()
-        return [service(), data(), key(), publicURL(), keySet, clock]
+        return [service()] + [sending()].compactMap { $0 } + [data(), key(), publicURL(), keySet, clock]
+    }
+
+    /// What is in the way of the service's submissions; nil when it cannot be asked.
+    private func sending() -> Finding? {
+        var question = JSONObjectWriter()
+        question.member("op", "list")
+        question.member("state", "waiting")
+        guard let connection = try? ServiceConnection(path: configuration.socketPath),
+            let reply = try? connection.request(question.bytes)
+        else { return nil }
+        let waiting = reply.objects("submissions")
+        if let trouble = reply.string("trouble") {
+            return Finding(
+                subject: "sending",
+                verdict: .wrong,
+                detail: trouble,
+                advice: "what is held goes out by itself once fal takes the key, with a new key after a restart"
+            )
+        }
+        guard let first = waiting.first else {
+            return Finding(subject: "sending", verdict: .good, detail: "nothing waits to be sent again")
+        }
+        return Finding(
+            subject: "sending",
+            verdict: .doubtful,
+            detail: "\(waiting.count) wait to be sent again: \(first.string("why") ?? "no reason is kept")",
+            advice: "they go out by themselves; see 'falconer list --state waiting'"
+        )
     }
 
     private func service() -> Finding {
