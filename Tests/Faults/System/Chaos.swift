@@ -11,7 +11,11 @@ struct Chaos: ParsableCommand {
             Submissions go through a service to an emulator that loses 5 % of its answers after it has accepted, refuses \
             5 % for now, drops 10 % of the callbacks, sends 10 % twice and some late or too old to be believed, fails 5 % \
             of the runs, rotates its keys twice and goes away for a minute, while the service is killed again and again. \
-            At the end every submission has ended once, as the emulator's own books have it, and none was run twice.
+            At the end every submission has ended once, as the emulator's own books have it, none was run twice, and \
+            'falconer show' explains each.
+
+            With --plant the end is told a lie, and exit code 0 means that the lie was seen:
+              falconer-faults chaos --quick --plant sent-twice --plant forgotten
             """
     )
 
@@ -38,6 +42,9 @@ struct Chaos: ParsableCommand {
     @Option(help: "Whether fal is asked about what no callback tells.")
     var polling: Switch = .on
 
+    @Option(help: "A lie that the end is told and that has to be seen (repeatable).")
+    var plant: [ChaosPlant] = []
+
     private var settings: ChaosSettings {
         ChaosSettings(
             submissions: submissions ?? (options.quick ? 100 : 2_000),
@@ -46,6 +53,7 @@ struct Chaos: ParsableCommand {
             hasWebhooks: webhooks == .on,
             hasPolling: polling == .on,
             outageSeconds: options.quick ? 2 : 60,
+            lateSeconds: options.quick ? 5 : 310,
             giveUpAfter: options.quick ? 12 : 100,
             patience: .seconds(options.quick ? 40 : 420)
         )
@@ -61,7 +69,7 @@ struct Chaos: ParsableCommand {
         Interruption.catchSignals()
         let report = Report("chaos")
         do {
-            try ChaosRun(falconer: try options.program(), settings: settings, report: report).run()
+            try ChaosRun(falconer: try options.program(), settings: settings, report: report).run(plants: plant)
         } catch {
             report.failed(error)
         }
@@ -77,17 +85,41 @@ final class ChaosRun {
     private let stage: ChaosStage
     private var acknowledged: Set<String> = []
 
-    /// How many submissions are asked about by hand at the end.
-    private static let explainedCount = 20
-
     init(falconer: String, settings: ChaosSettings, report: Report) throws {
         self.settings = settings
         self.report = report
-        plan = ChaosPlan(count: settings.submissions, seed: settings.seed)
+        plan = ChaosPlan(count: settings.submissions, seed: settings.seed, lateSeconds: settings.lateSeconds)
         stage = try ChaosStage(falconer: falconer, plan: plan, settings: settings)
     }
 
-    func run() throws {
+    func run(plants: [ChaosPlant]) throws {
+        try makeTrouble()
+        let hasEnded = try waitForTheEnd()
+        let oracle = try ChaosOracle(journal: stage.workspace.journal)
+        let stories = stage.stories(of: oracle.submissions.keys.sorted())
+        let exit = stage.stop()
+        let books = try stage.books()
+        var violations = try found(stories, books, nil)
+        if !hasEnded { violations.append("\(oracle.openCount) submissions have not ended") }
+        if exit != .code(0) { violations.append("SIGTERM ended the service as \(describe(exit))") }
+        report.count("submissions", oracle.submissions.count)
+        report.count("explained", stories.count)
+        report.count("kills", stage.kills)
+        report.count("conflicts", oracle.conflicts)
+        for (state, count) in oracle.table { report.count(state, count) }
+        for text in violations.prefix(20) { report.progress(text) }
+        for plant in plants {
+            let seen = try found(stories, books, plant).first { $0.contains(plant.mark) }
+            report.progress("planted \(plant.rawValue): \(seen ?? "NOT SEEN")")
+            report.count("planted_\(plant.rawValue)", seen == nil ? 0 : 1)
+            if seen == nil { violations.append("\(plant.rawValue) was planted and not seen") }
+        }
+        report.violated(violations.isEmpty ? [] : ["\(violations.count) in all"], in: stage.workspace, ClientLedger())
+        report.round()
+    }
+
+    /// Hands everything in while things go wrong.
+    private func makeTrouble() throws {
         let whileSubmitting = settings.kills / 2 + settings.kills % 2
         let killAt = Set((1...max(1, whileSubmitting)).map { settings.submissions * $0 / (whileSubmitting + 1) })
         for number in 0..<settings.submissions where !Interruption.isRequested {
@@ -103,27 +135,25 @@ final class ChaosRun {
             rest(.seconds(settings.outageSeconds / 10 + 1))
             try stage.killAndRestart()
         }
-        let hasEnded = try waitForTheEnd()
-        let end = stage.explanationsOf(acknowledged.sorted().prefix(Self.explainedCount))
-        let exit = stage.stop()
+    }
+
+    /// What is wrong when everything is held against everything, with a lie among it.
+    private func found(
+        _ stories: [String: ChaosStory],
+        _ books: [ChaosBookEntry],
+        _ plant: ChaosPlant?
+    ) throws -> [String] {
+        var (stories, books) = (stories, books)
         var oracle = try ChaosOracle(journal: stage.workspace.journal)
+        if let plant, !plant.falsify(&oracle, &books, &stories) { return [] }
         oracle.compare(
-            with: try stage.books(),
+            with: books,
+            stories: stories,
             acknowledged: acknowledged,
             plan: plan,
             polling: settings.hasPolling
         )
-        var violations = oracle.violations
-        if !hasEnded { violations.append("\(oracle.openCount) submissions have not ended") }
-        if end > 0 { violations.append("\(end) submissions cannot be asked about") }
-        if exit != .code(0) { violations.append("SIGTERM ended the service as \(describe(exit))") }
-        report.count("submissions", oracle.submissions.count)
-        report.count("kills", stage.kills)
-        report.count("conflicts", oracle.conflicts)
-        for (state, count) in oracle.table { report.count(state, count) }
-        for text in violations.prefix(20) { report.progress(text) }
-        report.violated(violations.isEmpty ? [] : ["\(violations.count) in all"], in: stage.workspace, ClientLedger())
-        report.round()
+        return oracle.violations
     }
 
     /// Hands a submission in, anew when there was no answer: as a new one, for the first may have been recorded.
@@ -153,8 +183,10 @@ final class ChaosRun {
 }
 
 extension ChaosStage {
-    /// How many of some submissions the service cannot say anything about.
-    fileprivate func explanationsOf(_ ids: some Sequence<String>) -> Int {
-        ids.count { explanation(of: $0) == nil }
+    /// What `show` tells of each of some submissions; those it tells nothing of are not in it.
+    fileprivate func stories(of ids: [String]) -> [String: ChaosStory] {
+        ids.reduce(into: [:]) { stories, id in
+            if !Interruption.isRequested { stories[id] = story(of: id) }
+        }
     }
 }

@@ -10,6 +10,14 @@ struct ChaosOracle {
         var origin: String?
         var code: String?
         var lastType = ""
+
+        /// Its one final state; nil when it has none, or more than one.
+        ///
+        /// What is lost may still succeed or fail, once a callback comes after all.
+        var end: String? {
+            let isFoundAgain = ends.count == 2 && ends[0] == "lost" && (ends[1] == "succeeded" || ends[1] == "failed")
+            return ends.count == 1 || isFoundAgain ? ends.last : nil
+        }
     }
 
     private struct Event: Decodable {
@@ -32,7 +40,8 @@ struct ChaosOracle {
         "fal.submission.cancelled": "cancelled", "fal.submission.lost": "lost",
     ]
 
-    private(set) var submissions: [String: Submission] = [:]
+    /// Changed only by a ``ChaosPlant``.
+    var submissions: [String: Submission] = [:]
     private(set) var conflicts = 0
     private(set) var violations: [String] = []
 
@@ -62,14 +71,20 @@ struct ChaosOracle {
         return counts.sorted { $0.key < $1.key }
     }
 
-    /// Holds everything against the books.
-    mutating func compare(with books: [ChaosBookEntry], acknowledged: Set<String>, plan: ChaosPlan, polling: Bool) {
+    /// Holds everything against the books, and against what `show` tells of each.
+    mutating func compare(
+        with books: [ChaosBookEntry],
+        stories: [String: ChaosStory],
+        acknowledged: Set<String>,
+        plan: ChaosPlan,
+        polling: Bool
+    ) {
         var byPrompt: [String: [ChaosBookEntry]] = [:]
         for entry in books { byPrompt[entry.input?.prompt ?? "", default: []].append(entry) }
         for (prompt, entries) in byPrompt {
             if entries.count > 1 { violations.append("sent \(entries.count) times: \(prompt)") }
             let runs = entries.reduce(0) { $0 + $1.runsStarted }
-            if runs > 1 { violations.append("run \(runs) times: \(prompt)") }
+            if runs > entries.count { violations.append("run \(runs) times: \(prompt)") }
         }
         for id in acknowledged where submissions[id] == nil {
             violations.append("acknowledged and not in the journal: \(id)")
@@ -80,6 +95,10 @@ struct ChaosOracle {
         }
         for (id, one) in submissions {
             compare(id, one, byPrompt[one.prompt]?.first, plan, polling)
+            guard let end = one.end else { continue }
+            if let gap = stories[id].map({ $0.gap(explaining: end) }) ?? "show does not know it" {
+                violations.append("\(id) (\(one.prompt)): \(gap)")
+            }
         }
     }
 
@@ -91,21 +110,23 @@ struct ChaosOracle {
         _ polling: Bool
     ) {
         func violated(_ text: String) { violations.append("\(id) (\(one.prompt)): \(text)") }
-        guard one.ends.count == 1, let end = one.ends.first else {
+        guard let end = one.end else {
             return violated("ended \(one.ends.count) times: \(one.ends), last \(one.lastType)")
         }
+        let fate = ChaosPlan.number(of: one.prompt).map { plan.fates[$0] }
         switch end {
         case "succeeded", "failed":
             guard let entry else { return violated("\(end), and fal does not have it") }
             if entry.requestID != one.subject { violated("the outcome of another request") }
-            let fate = ChaosPlan.number(of: one.prompt).map { plan.fates[$0] }
-            let isFailure = fate?.outcome == "error-422"
+            if entry.status != "COMPLETED" { violated("\(end), and fal has it as \(entry.status)") }
             // A callback without its payload says ERROR where nobody fetches what it lacks.
             let isUnclear = fate?.outcome == "payload-error" && !polling
-            if (end == "failed") != isFailure, !isUnclear { violated("\(end), and fal says otherwise") }
+            if (end == "failed") != (entry.errorType != nil), !isUnclear { violated("\(end), and fal says otherwise") }
+            if (end == "failed") != (fate?.outcome == "error-422"), !isUnclear {
+                violated("\(end), and not as planned")
+            }
         case "lost":
             guard let entry else { return }
-            let fate = ChaosPlan.number(of: one.prompt).map { plan.fates[$0] }
             if polling || fate?.isSilent != true {
                 violated("lost (\(one.code ?? "")), and fal has it: \(entry.requestID)")
             }

@@ -11,8 +11,8 @@ struct ChaosPlan {
         /// A word in the prompt by which the emulator's rules know it.
         var word: String { "k:\(answerIsLost ? "lost" : "said"),\(webhook),\(outcome);" }
 
-        /// Whether no callback that counts ever comes.
-        var isSilent: Bool { webhook == "drop" || webhook == "stale-timestamp" }
+        /// Whether no callback that counts comes before the service has given up.
+        var isSilent: Bool { webhook == "drop" || webhook == "stale-timestamp" || webhook == "late:310" }
     }
 
     /// The most refused submissions: each has a rule of its own, and an emulator takes 1,000.
@@ -21,7 +21,12 @@ struct ChaosPlan {
     private(set) var fates: [Fate] = []
 
     /// Decides.
-    init(count: Int, seed: UInt64) {
+    ///
+    /// - Parameters:
+    ///   - count: How many submissions there are.
+    ///   - seed: What all decisions follow from.
+    ///   - lateSeconds: How late a late callback is sent.
+    init(count: Int, seed: UInt64, lateSeconds: Int) {
         var random = SplitMix(seed: seed)
         var refusals = 0
         for _ in 0..<count {
@@ -35,8 +40,9 @@ struct ChaosPlan {
             switch webhook {
             case 0..<10: fate.webhook = "drop"
             case 10..<20: fate.webhook = "duplicate"
+            // Signed more than 300 s before it comes.
             case 20..<23: fate.webhook = "stale-timestamp"
-            case 23..<26: fate.webhook = "late:5"
+            case 23..<26: fate.webhook = "late:\(lateSeconds)"
             default: break
             }
             let outcome = random.next() % 100

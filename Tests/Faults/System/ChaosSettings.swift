@@ -8,6 +8,8 @@ struct ChaosSettings: Sendable {
     var hasWebhooks: Bool
     var hasPolling: Bool
     var outageSeconds: Int
+    /// How late a late callback is sent.
+    var lateSeconds: Int
     /// When the service gives up on what cannot be known, seconds.
     var giveUpAfter: Int
     /// How long the end may take to come, after everything was handed in.

@@ -92,11 +92,11 @@ final class ChaosStage {
         return try JSONDecoder().decode(ChaosBooks.self, from: Data(contentsOf: URL(filePath: file))).requests
     }
 
-    /// What the service says of a submission, and whether it knows it.
-    func explanation(of id: String) -> String? {
-        let words = ["status", id, "--socket", workspace.socket, "--format", "json"]
+    /// What `falconer show` tells of a submission; nil when it tells nothing.
+    func story(of id: String) -> ChaosStory? {
+        let words = ["show", id, "--socket", workspace.socket, "--format", "json"]
         guard let process = try? ChildProcess(falconer, words), process.waitForExit() == .code(0) else { return nil }
-        return process.text(.standardOutput)
+        return try? JSONDecoder().decode(ChaosStory.self, from: Data(process.text(.standardOutput).utf8))
     }
 
     private func start() throws {
@@ -128,10 +128,15 @@ struct ChaosBookEntry: Decodable {
     enum CodingKeys: String, CodingKey {
         case requestID = "request_id"
         case runsStarted = "runs_started"
-        case input
+        case errorType = "error_type"
+        case status, input
     }
 
-    let requestID: String
-    let runsStarted: Int
+    var requestID: String
+    var runsStarted: Int
+    /// `COMPLETED` once it has ended, well or not.
+    let status: String
+    /// What went wrong; nil while nothing has.
+    let errorType: String?
     let input: Input?
 }
