@@ -153,7 +153,7 @@ extension Director.State {
             return .fails(rules[index].errno)
         }
         // A large event in small pieces would take longer than anybody waits.
-        if let shortWrites, case .write(_, let bytes) = call { return .takes(max(shortWrites, bytes / 64)) }
+        if let shortWrites, case .write(_, let bytes) = call { return .takes(max(shortWrites, bytes / 8)) }
         return .none
     }
 

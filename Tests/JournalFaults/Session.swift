@@ -13,7 +13,7 @@ final class Session {
     private static let source = "urn:uuid:0191d6a0-7a3b-7c00-8000-000000000001"
     private static let quiet = Logger(label: "faults", factory: { _ in SwiftLogNoOpLogHandler() })
     /// How long an answer may take before the journal counts as stuck.
-    private static let patience = Duration.seconds(60)
+    private static let patience = Duration.seconds(180)
 
     let fileSystem: FakeFileSystem
     let director: Director
