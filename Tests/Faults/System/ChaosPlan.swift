@@ -73,9 +73,11 @@ struct ChaosPlan {
         }
         var seen: Set<String> = []
         for fate in fates where seen.insert(fate.word).inserted {
+            // Long enough that whoever sent it again would have done so before its callback comes.
+            let runTime = fate.answerIsLost ? ",\"run_ms\":3000" : ""
             rules.append(
                 "{\"prompt_contains\":\"\(fate.word)\",\"reply\":\"\(fate.answerIsLost ? "lost" : "normal")\","
-                    + "\"webhook\":\"\(fate.webhook)\",\"outcome\":\"\(fate.outcome)\"}"
+                    + "\"webhook\":\"\(fate.webhook)\",\"outcome\":\"\(fate.outcome)\"\(runTime)}"
             )
         }
         return "[\(rules.joined(separator: ","))]"
