@@ -27,26 +27,41 @@ struct Resend: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            guard mayPayTwice else {
-                throw CommandFailure(
-                    .usage,
-                    "if fal has the first one, \(id) runs twice and is paid for twice",
-                    advice: "look at fal's list of requests; to send it all the same, add --may-pay-twice"
-                )
-            }
-            var writer = JSONObjectWriter()
-            writer.member("op", "resend")
-            writer.member("submission", id)
-            let reply = try ServiceConnection(path: service.path).request(writer.bytes)
-            let submission = reply.string("submission") ?? id
-            guard output.resolvedFormat == .json else {
-                try StandardOutput.writeLine("\(submission) is sent again")
-                return
-            }
-            var answer = JSONObjectWriter()
-            answer.member("submission", submission)
-            answer.member("state", reply.string("state"))
-            try StandardOutput.write(answer.line)
+            let resending = Resending(id: id, mayPayTwice: mayPayTwice, socket: service.path)
+            try resending.run(output.resolvedFormat)
         }
+    }
+}
+
+/// What `falconer resend` and `falconer submit --resend` do.
+struct Resending {
+    let id: String
+    let mayPayTwice: Bool
+    let socket: String
+
+    /// Asks the service to send it again, and prints that it will be.
+    ///
+    /// - Throws: ``CommandFailure``, also when nobody has said that it may be paid for twice.
+    func run(_ format: OutputFormat) throws {
+        guard mayPayTwice else {
+            throw CommandFailure(
+                .usage,
+                "if fal has the first one, \(id) runs twice and is paid for twice",
+                advice: "look at fal's list of requests; to send it all the same, add --may-pay-twice"
+            )
+        }
+        var writer = JSONObjectWriter()
+        writer.member("op", "resend")
+        writer.member("submission", id)
+        let reply = try ServiceConnection(path: socket).request(writer.bytes)
+        let submission = reply.string("submission") ?? id
+        guard format == .json else {
+            try StandardOutput.writeLine("\(submission) is sent again")
+            return
+        }
+        var answer = JSONObjectWriter()
+        answer.member("submission", submission)
+        answer.member("state", reply.string("state"))
+        try StandardOutput.write(answer.line)
     }
 }

@@ -32,7 +32,7 @@ struct Submit: ParsableCommand {
     )
 
     @Argument(help: "The fal endpoint id, owner/app or owner/app/path.")
-    var endpoint: String
+    var endpoint = ""
 
     @OptionGroup var input: InputOptions
     @OptionGroup var inputCheck: InputCheck
@@ -83,6 +83,17 @@ struct Submit: ParsableCommand {
     @Option(name: .customLong("fal-queue-url"), help: "With --direct: where it goes (default: https://queue.fal.run).")
     var falQueueURL: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Instead of a new submission, send this one again that is uncertain or lost, as 'falconer resend' does.",
+            valueName: "id"
+        )
+    )
+    var resend: String?
+
+    @Flag(help: "With --resend: say that you know it may run, and be paid for, twice.")
+    var mayPayTwice = false
+
     @OptionGroup var access: FalAccess
     @OptionGroup var fal: FalOptions
     @OptionGroup var service: SocketOptions
@@ -90,6 +101,13 @@ struct Submit: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
+            if let resend { return try send(again: resend) }
+            if endpoint.isEmpty || mayPayTwice {
+                throw CommandFailure(
+                    .usage,
+                    endpoint.isEmpty ? "an endpoint is missing" : "--may-pay-twice is for --resend"
+                )
+            }
             if direct { return try submitDirectly() }
             if webhookURL != nil || falQueueURL != nil || access.falKeyFile != nil {
                 throw CommandFailure(.usage, "--webhook-url, --fal-queue-url and --fal-key-file are for --direct")
@@ -121,6 +139,17 @@ struct Submit: ParsableCommand {
             )
             .run(connection)
         }
+    }
+
+    private func send(again id: String) throws {
+        if !endpoint.isEmpty || direct || batch != nil || wait || tag != nil || idempotencyKey != nil {
+            throw CommandFailure(
+                .usage,
+                "--resend sends what is recorded, as it is: no endpoint, --direct, --batch, --wait, --tag or "
+                    + "--idempotency-key"
+            )
+        }
+        try Resending(id: id, mayPayTwice: mayPayTwice, socket: service.path).run(output.resolvedFormat)
     }
 
     private func print(_ reply: JSONLine, _ id: String) throws {
