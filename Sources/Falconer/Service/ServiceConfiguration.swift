@@ -53,6 +53,8 @@ package struct ServiceConfiguration: Sendable {
     package var queue: QueueURL
     /// Who pays for them; nil when nothing is to be submitted.
     package var key: FalKey?
+    /// How many submissions are on their way to fal at once.
+    package var sendsMax = Outbox.concurrencyDefault
     /// Where fal's platform API is.
     package var platform = QueueURL.falPlatform
     /// Whether fal is asked about submissions whose callback does not come.

@@ -151,7 +151,12 @@ struct ServiceRooms {
             logger.warning("public URL", metadata: ["problem": "\(problem)"])
         }
         do {
-            let outbox = Outbox.Configuration(queue: configuration.queue, key: key, publicURL: publicURL)
+            let outbox = Outbox.Configuration(
+                queue: configuration.queue,
+                key: key,
+                publicURL: publicURL,
+                concurrency: configuration.sendsMax
+            )
             return try Outbox(outbox, ledger: ledger, logger: logger) { reconciler.follow($0) }
         } catch {
             throw ServiceStartFailure(.hook, "the queue's client did not start: \(error)")

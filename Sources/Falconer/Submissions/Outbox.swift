@@ -10,7 +10,7 @@ import Threading
 /// `fal.submission.sending` is durable before the first byte leaves: a crash in between leaves a submission uncertain
 /// and never has it sent twice. What certainly did not arrive waits and is sent again, for as long as it takes. While fal
 /// refuses the key nothing is sent but one submission now and then, to see whether it is taken.
-final class Outbox: Sendable {
+package final class Outbox: Sendable {
     /// How fal is reached.
     struct Configuration: Sendable {
         /// Where the queue is.
@@ -20,8 +20,13 @@ final class Outbox: Sendable {
         /// Where fal reaches the hook; nil when it does not, and outcomes are asked for.
         var publicURL: PublicURL?
         /// Requests under way at once.
-        var concurrency = 4
+        var concurrency = Outbox.concurrencyDefault
     }
+
+    /// Requests under way at once, when nobody has said how many.
+    package static let concurrencyDefault = 4
+    /// The most requests under way at once; each has a thread and a connection.
+    package static let concurrencyMax = 64
 
     /// The most bytes of fal's answer to a submission; it is some hundred bytes, and has to fit in a journal line.
     static let answerBytesMax = 1 << 20

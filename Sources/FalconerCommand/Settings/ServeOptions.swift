@@ -54,6 +54,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "A file with the fal key, id:secret (default: the variable FAL_KEY).")
     var falKeyFile: String?
 
+    @Option(help: "How many submissions are on their way to fal at once (default: 4).")
+    var sendsMax: Int?
+
     @Option(help: "The event loops of the hook (default: one for each core).")
     var threads: Int?
 
@@ -81,6 +84,11 @@ struct ServeOptions: ParsableArguments {
             environment.setting("public-url", flag: publicURL, default: nil),
             environment.setting("fal-queue-url", flag: falQueueURL, default: "\(QueueURL.fal)"),
             environment.setting("fal-key-file", flag: falKeyFile, default: nil),
+            environment.setting(
+                "sends-max",
+                flag: sendsMax.map { "\($0)" },
+                default: "\(Outbox.concurrencyDefault)"
+            ),
             environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
             log.setting(environment),
         ] + polling.settings(environment) + storage.settings(environment) + limits.settings(environment)
@@ -112,6 +120,9 @@ struct ServeOptions: ParsableArguments {
         configuration.queue = try parsing("fal-queue-url") { try QueueURL.parse(value("fal-queue-url") ?? "") }
         configuration.reach = try reach(value("public-url"))
         configuration.key = try key(value("fal-key-file"), environment)
+        if let count = try number("sends-max", value("sends-max"), 1...Outbox.concurrencyMax) {
+            configuration.sendsMax = count
+        }
         try polling.resolve(into: &configuration, value)
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
