@@ -69,6 +69,23 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
 
 @Suite("The emulated queue")
 struct ModelQueueTests {
+    @Test("a flapping run is said to be in the queue in between, tells those who follow it, and is one run")
+    func flaps() throws {
+        var bench = Bench { $0.runTime = 500 }
+        try bench.submit("a") { $0.flaps = 2 }
+        var seen: [StatusView.Status] = []
+        var times: [Int64] = []
+        while let now = bench.queue.nextDue {
+            _ = bench.queue.advance(now: now)
+            guard let status = bench.status("a", now), status != seen.last else { continue }
+            seen.append(status)
+            times.append(now)
+        }
+        #expect(seen == [.inProgress, .inQueue, .inProgress, .inQueue, .inProgress, .completed])
+        #expect(times == [100, 200, 300, 400, 500, 600])
+        #expect(bench.queue.books.first?.runsStarted == 1)
+    }
+
     @Test("a request waits, runs and completes at the times that were set, and its webhook is due at the end")
     func wayOfARequest() throws {
         var bench = Bench()

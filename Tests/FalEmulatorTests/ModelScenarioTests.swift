@@ -27,6 +27,8 @@ struct ModelScenarioTests {
         ("X-Emulator-Reply", "429:5", { $0.reply = .status(429, retryAfterSeconds: 5) }),
         ("X-Emulator-Queue-Ms", "1500", { $0.queueTime = 1_500_000 }),
         ("X-Emulator-Run-Ms", "86400000", { $0.runTime = 86_400_000_000 }),
+        ("X-Emulator-Flaps", "0", { _ in }),
+        ("X-Emulator-Flaps", "100", { $0.flaps = 100 }),
         ("X-Emulator-Big-Integer", "1", { $0.bigInteger = true }),
         ("X-Emulator-Rotate-Keys", "true", { $0.keyRotation = true }),
         ("X-Fal-Queue-Priority", "whatever", { _ in }),
@@ -67,7 +69,8 @@ struct ModelScenarioTests {
             ("X-Emulator-Outcome", "error-418"), ("X-Emulator-Outcome", "ok:x"), ("X-Emulator-Outcome", "error-422:"),
             ("X-Emulator-Outcome", "internal_error:x"), ("X-Emulator-Webhook", "late"),
             ("X-Emulator-Webhook", "late:-1"),
-            ("X-Emulator-Webhook", "late:86401"), ("X-Emulator-Webhook", "drop:1"), ("X-Emulator-Reply", "200"),
+            ("X-Emulator-Webhook", "late:86401"), ("X-Emulator-Flaps", "101"), ("X-Emulator-Webhook", "drop:1"),
+            ("X-Emulator-Reply", "200"),
             ("X-Emulator-Reply", "429:"), ("X-Emulator-Reply", "429:x"), ("X-Emulator-Reply", "lost:1"),
             ("X-Emulator-Queue-Ms", "+1"), ("X-Emulator-Queue-Ms", ""), ("X-Emulator-Run-Ms", "86400001"),
             ("X-Emulator-Big-Integer", "yes"), ("X-Emulator-Webhook", ""),
@@ -91,7 +94,7 @@ struct ModelScenarioTests {
         #expect(
             error?.description
                 == "the emulator knows no setting 'X-Emulator-Colour'; write one of: X-Emulator-Outcome, "
-                + "X-Emulator-Webhook, X-Emulator-Reply, X-Emulator-Queue-Ms, X-Emulator-Run-Ms, "
+                + "X-Emulator-Webhook, X-Emulator-Reply, X-Emulator-Queue-Ms, X-Emulator-Run-Ms, X-Emulator-Flaps, "
                 + "X-Emulator-Big-Integer, X-Emulator-Rotate-Keys"
         )
     }

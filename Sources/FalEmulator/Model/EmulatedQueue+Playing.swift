@@ -30,12 +30,30 @@ extension EmulatedQueue {
         queued.removeSorted(number)
         ready.removeSorted(number)
         inProgress += 1
+        if let limit = limit(of: number) { inProgressByLimit[limit, default: 0] += 1 }
         let runTime =
             submission.scenario.webhook == .beforeAnswer ? 0 : submission.scenario.runTime ?? configuration.runTime
         requests[number]?.start(at: time, runTime: runTime)
         guard submission.scenario.webhook != .beforeAnswer else { return }
         due.insert(time + runTime / 2, number, .logLine)
         due.insert(time + runTime, number, .runEnd)
+        // Those who follow its status want to know.
+        for flap in requests[number]?.flapTimes ?? [] { due.insert(flap, number, .logLine) }
+    }
+
+    /// Takes a request one step on, whatever it waits for: from the queue into its run, from there to its end.
+    ///
+    /// - Returns: Whether there was such a step, and what to do.
+    mutating func step(_ id: String, now: Int64) -> (hasStepped: Bool, actions: [Action]) {
+        let actions = advance(now: now)
+        guard let number = numbers[id], let request = requests[number] else { return (false, actions) }
+        switch request.phase {
+        case .queued:
+            start(number, at: now)
+            return (true, actions)
+        case .inProgress: return (true, actions + finish(number, at: now, end: nil))
+        case .completed: return (false, actions)
+        }
     }
 
     /// Ends a request; without an `end` it is the one its scenario and its input lead to.
@@ -43,6 +61,7 @@ extension EmulatedQueue {
         guard let request = requests[number] else { return [] }
         if case .inProgress = request.phase {
             inProgress -= 1
+            if let limit = limit(of: number) { inProgressByLimit[limit, default: 0] -= 1 }
         } else {
             queued.removeSorted(number)
             ready.removeSorted(number)
@@ -76,9 +95,22 @@ extension EmulatedQueue {
     }
 
     private mutating func startReady(at time: Int64) {
-        while inProgress < configuration.concurrency, let number = ready.first {
+        while inProgress < configuration.concurrency, let number = ready.first(where: { hasPlace($0) }) {
             start(number, at: time)
         }
+    }
+
+    /// Whether no limit of its endpoint keeps a request from running.
+    private func hasPlace(_ number: Int) -> Bool {
+        guard let limit = limit(of: number) else { return true }
+        return inProgressByLimit[limit, default: 0] < configuration.endpointLimits[limit].concurrency
+    }
+
+    /// Which of the limits of endpoints holds for a request: the first that fits; nil when none does.
+    private func limit(of number: Int) -> Int? {
+        guard !configuration.endpointLimits.isEmpty, let request = requests[number] else { return nil }
+        let name = "\(request.submission.endpoint)"
+        return configuration.endpointLimits.firstIndex { $0.matches(name) }
     }
 
     /// Makes place for one more request, unless all of them are still going on.

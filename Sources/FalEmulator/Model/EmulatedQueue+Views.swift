@@ -53,6 +53,10 @@ extension EmulatedQueue {
         guard let number = numbers[id], let request = requests[number] else { return nil }
         var view = StatusView(requestID: id, status: request.status, log: request.log(until: now))
         if case .queued = request.phase { view.queuePosition = queued.sortedIndex(of: number) }
+        if request.isFlapped(now: now) {
+            view.status = .inQueue
+            view.queuePosition = 0
+        }
         if let completion = request.completion {
             view.inferenceTime = request.startedAt.map { Double(completion.time - $0) / 1_000_000 }
             view.error = completion.end.error

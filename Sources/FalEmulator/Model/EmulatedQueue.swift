@@ -9,6 +9,8 @@ package struct EmulatedQueue: Sendable {
     package struct Configuration: Equatable, Sendable {
         /// The most requests in progress at once; at least 1.
         package var concurrency = 40
+        /// How many requests of some endpoints are in progress at once; the first that fits an endpoint holds.
+        package var endpointLimits: [EndpointLimit] = []
         /// The least time in the queue where the scenario names none, in microseconds.
         package var queueTime: Int64 = 300_000
         /// The time of a run where the scenario names none, in microseconds.
@@ -105,6 +107,8 @@ package struct EmulatedQueue: Sendable {
     var ready: [Int] = []
     /// How many runs are in progress.
     var inProgress = 0
+    /// How many runs are in progress under each limit of endpoints, by its place.
+    var inProgressByLimit: [Int: Int] = [:]
     /// What is due when.
     var due = DueTimes()
 

@@ -73,6 +73,21 @@ struct EmulatedRequest: Sendable {
         runsStarted += 1
     }
 
+    /// When what is said of its run changes between running and queued, in microseconds since 1970.
+    ///
+    /// The run time is in equal parts, of which the first and the last are said to run.
+    var flapTimes: [Int64] {
+        guard let startedAt, submission.scenario.flaps > 0 else { return [] }
+        let parts = Int64(2 * submission.scenario.flaps + 1)
+        return (1..<parts).map { startedAt + runTime * $0 / parts }
+    }
+
+    /// Whether its run is said to be back in the queue.
+    func isFlapped(now: Int64) -> Bool {
+        guard case .inProgress = phase else { return false }
+        return flapTimes.prefix { $0 <= now }.count % 2 == 1
+    }
+
     /// Ends it.
     mutating func finish(at time: Int64, end: RunEnd, retention: Int64) {
         phase = .completed(Completion(end: end, time: time, expiresAt: time + retention))

@@ -11,6 +11,10 @@ enum RequestPath: Equatable, Sendable {
         case requests
         /// `/emulator/requests/{id}/redeliver`
         case redeliver(String)
+        /// `/emulator/requests/{id}/step`
+        case step(String)
+        /// `/emulator/rules`
+        case rules
         /// `/emulator/deliveries`
         case deliveries
         /// `/emulator/keys/rotate`
@@ -70,8 +74,11 @@ enum RequestPath: Equatable, Sendable {
         case ["deliveries"]: .admin(.deliveries)
         case ["keys", "rotate"]: .admin(.rotateKeys)
         case ["outage"]: .admin(.outage)
+        case ["rules"]: .admin(.rules)
         case let parts where parts.count == 3 && parts[0] == "requests" && parts[2] == "redeliver":
             .admin(.redeliver(parts[1]))
+        case let parts where parts.count == 3 && parts[0] == "requests" && parts[2] == "step":
+            .admin(.step(parts[1]))
         default: nil
         }
     }

@@ -4,8 +4,8 @@ import JSONText
 /// Rules that say which submissions are played how: `[{"endpoint": "xai/*", "nth": 3, "outcome": "error-422"}, …]`.
 ///
 /// A rule's conditions are `endpoint` (a pattern with `*`), `prompt_contains` and `nth`; one that is absent holds always. Its
-/// settings have the names and values of the headers: `outcome`, `webhook`, `reply`, `queue_ms`, `run_ms`, `big_integer`,
-/// `rotate_keys`.
+/// settings have the names and values of the headers: `outcome`, `webhook`, `reply`, `queue_ms`, `run_ms`, `flaps`,
+/// `big_integer`, `rotate_keys`.
 package struct RuleFile: Sendable {
     /// The most rules.
     package static let rulesMax = 1_000

@@ -6,6 +6,7 @@ extension Scenario {
         case reply
         case queueMilliseconds = "queue_ms"
         case runMilliseconds = "run_ms"
+        case flaps
         case bigInteger = "big_integer"
         case rotateKeys = "rotate_keys"
 
@@ -20,6 +21,8 @@ extension Scenario {
     static let headerPrefix = "X-Emulator-"
     /// The longest queue or run time: a day, in milliseconds.
     static let millisecondsMax = 86_400_000
+    /// The most times that a run goes back into the queue.
+    static let flapsMax = 100
     /// The latest that a late webhook or a repetition can be: a day, in seconds.
     static let secondsMax = 86_400
 
@@ -53,6 +56,7 @@ extension Scenario {
         case .reply: reply = try ReplyFault(value)
         case .queueMilliseconds: queueTime = try Self.microseconds(value)
         case .runMilliseconds: runTime = try Self.microseconds(value)
+        case .flaps: flaps = try Self.flaps(value)
         case .bigInteger: bigInteger = try Self.boolean(value)
         case .rotateKeys: keyRotation = try Self.boolean(value)
         }
@@ -63,6 +67,13 @@ extension Scenario {
             throw ScenarioError(.unknownValue, text, known: ["milliseconds from 0 to \(millisecondsMax)"])
         }
         return Int64(value) * 1_000
+    }
+
+    private static func flaps(_ text: String) throws(ScenarioError) -> Int {
+        guard let count = wholeNumber(text, atMost: flapsMax) else {
+            throw ScenarioError(.unknownValue, text, known: ["a number of times from 0 to \(flapsMax)"])
+        }
+        return count
     }
 
     private static func boolean(_ text: String) throws(ScenarioError) -> Bool {

@@ -52,6 +52,10 @@ package struct Scenario: Equatable, Sendable {
     package var queueTime: Int64?
     /// The time of the run, in microseconds; nil for the emulator's default.
     package var runTime: Int64?
+    /// How often the run is said to be back in the queue, and then to run again.
+    ///
+    /// It stands for a runner that fal takes away and replaces: one run that is paid for once.
+    package var flaps = 0
     /// Whether the output's `seed` is larger than 2^53.
     package var bigInteger = false
     /// What happens to the webhook.

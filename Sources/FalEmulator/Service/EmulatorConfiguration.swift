@@ -29,6 +29,10 @@ package struct EmulatorConfiguration: Sendable {
     package var speed = 1.0
     /// How many requests run at once; fal gives new accounts two.
     package var concurrency = 2
+    /// How many requests of some endpoints run at once; the first that fits an endpoint holds.
+    package var endpointLimits: [EndpointLimit] = []
+    /// How long a signing key is used before the next takes its place; nil for ever.
+    package var keyRotationInterval: Duration?
     /// The user id that signed deliveries carry.
     package var account = Self.defaultAccount
     /// How long a request waits before it runs, when no scenario says otherwise.

@@ -150,11 +150,21 @@ extension EmulatorCore {
             return actions
         }
         if !actions.isEmpty { apply(actions) }
+        if isRotationDue(now: now) { apply([.rotateKeys]) }
         let hasReady = state.withLock { state in
             state.moveDue(now: now)
             return !state.ready.isEmpty
         }
         if hasReady { state.notifyAll() }
+    }
+
+    private func isRotationDue(now: Int64) -> Bool {
+        guard let interval = settings.keyRotationInterval else { return false }
+        return state.withLock { state in
+            guard let due = state.nextKeyRotation, due <= now else { return false }
+            state.nextKeyRotation = now + interval.microseconds
+            return true
+        }
     }
 
     private func tellStreams() {

@@ -28,7 +28,11 @@ extension EmulatorHandler {
             return .json(200, core.state.withLock { state in state.keys }.jwks(isPadded: core.settings.padsKeys))
         case .outage where request.head.method == "POST":
             return beginOutage(request)
-        case .requests, .deliveries, .redeliver, .rotateKeys, .outage:
+        case .step(let id) where request.head.method == "POST":
+            return step(id)
+        case .rules where request.head.method == "PUT":
+            return replaceRules(request.body)
+        case .requests, .deliveries, .redeliver, .step, .rules, .rotateKeys, .outage:
             return .json(405, detail: "Method Not Allowed")
         }
     }
@@ -45,6 +49,28 @@ extension EmulatorHandler {
         let end = core.clock.now + Int64(seconds) * 1_000_000
         core.state.withLock { state in state.outageEnd = end }
         return .json(202, JSONTree.object([("status", .string("OUTAGE"))]).compact)
+    }
+
+    /// Takes a request one step on, and says where it is then.
+    private func step(_ id: String) -> HTTPResponse {
+        let (hasStepped, status) = core.change { state, now in
+            let (hasStepped, actions) = state.queue.step(id, now: now)
+            return ((hasStepped, state.queue.status(id, now: now)?.status), actions)
+        }
+        guard let status else { return .notFound(id) }
+        let answer = JSONTree.object([("status", .string(status.rawValue))]).compact
+        return .json(hasStepped ? 200 : 409, answer)
+    }
+
+    /// Takes other rules for the submissions from now on; their counts begin anew.
+    private func replaceRules(_ body: [UInt8]) -> HTTPResponse {
+        do throws(RuleFileError) {
+            let rules = try RuleFile(body)
+            core.state.withLock { state in state.rules = rules }
+            return .json(200, JSONTree.object([("status", .string("OK"))]).compact)
+        } catch {
+            return .json(422, detail: "\(error)")
+        }
     }
 
     /// Sends a finished request's webhook once more, without any fault.

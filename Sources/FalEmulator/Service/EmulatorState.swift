@@ -30,6 +30,8 @@ struct EmulatorState: Sendable {
     var hasUnsavedKeys = false
     /// Until when the queue drops every connection, in microseconds since 1970.
     var outageEnd: Int64 = 0
+    /// When the next signing key is taken, in microseconds since 1970; nil when none is by itself.
+    var nextKeyRotation: Int64?
     /// Counts the changes that the scheduler has to look at.
     var generation = 0
     /// Whether everything ends.
@@ -91,7 +93,7 @@ struct EmulatorState: Sendable {
 
     /// When the scheduler has to look next even if nothing changes.
     var nextDue: Int64? {
-        [queue.nextDue, plan.nextDue, streams.values.map(\.pingAt).min()].compactMap(\.self).min()
+        [queue.nextDue, plan.nextDue, nextKeyRotation, streams.values.map(\.pingAt).min()].compactMap(\.self).min()
     }
 
     /// Puts the webhooks that are due before the threads that send.

@@ -145,16 +145,19 @@ package final class FalEmulator: Service {
         }
         var queue = EmulatedQueue.Configuration()
         queue.concurrency = configuration.concurrency
+        queue.endpointLimits = configuration.endpointLimits
         queue.queueTime = configuration.queueTime.microseconds
         queue.runTime = configuration.runTime.microseconds
         queue.speed = configuration.speed
-        return EmulatorState(
+        var state = EmulatorState(
             queue: EmulatedQueue(queue, video: SampleVideo.facts(byteCount: video.count)),
             plan: DeliveryPlan(schedule: WebhookSchedule(configuration.schedule, speed: configuration.speed)),
             keys: keys,
             rules: configuration.rules,
             pingInterval: configuration.pingInterval.microseconds
         )
+        state.nextKeyRotation = configuration.keyRotationInterval.map { EmulatorClock().now + $0.microseconds }
+        return state
     }
 }
 

@@ -21,10 +21,13 @@ struct Emulate: AsyncParsableCommand {
               X-Emulator-Outcome: error-422          X-Emulator-Webhook: duplicate
               X-Emulator-Reply: lost                 X-Emulator-Queue-Ms: 50      X-Emulator-Run-Ms: 2000
               X-Emulator-Big-Integer: 1              X-Emulator-Rotate-Keys: 1
+              X-Emulator-Flaps: 2 (back into the queue and into a run again, twice)
             A wrong name or value is answered 400, with those there are.
 
             On loopback: GET /emulator/requests, GET /emulator/deliveries, POST /emulator/requests/ID/redeliver, \
-            POST /emulator/keys/rotate, POST /emulator/outage?seconds=N.
+            POST /emulator/keys/rotate, POST /emulator/outage?seconds=N, PUT /emulator/rules (other rules from now on), \
+            POST /emulator/requests/ID/step (from the queue into its run, from there to its end; with a queue time of a \
+            day nothing happens but that).
 
             Exit codes: 0 stopped, 5 an address cannot be listened on, 64 wrong options.
             """
@@ -55,6 +58,17 @@ struct Emulate: AsyncParsableCommand {
 
     @Option(help: "How many requests run at once.")
     var concurrency: Int = 2
+
+    @Option(
+        help: ArgumentHelp(
+            "How many requests of some endpoints run at once, like 'xai/*=1' (repeatable; the first that fits holds).",
+            valueName: "pattern=count"
+        )
+    )
+    var endpointConcurrency: [String] = []
+
+    @Option(help: ArgumentHelp("Take a new signing key this often (default: never).", valueName: "seconds"))
+    var rotateKeysEvery: Double?
 
     @Option(help: "The fal user id that deliveries carry.")
     var account: String = EmulatorConfiguration.defaultAccount
@@ -102,6 +116,12 @@ struct Emulate: AsyncParsableCommand {
         configuration.schedule = schedule
         configuration.speed = try bounded("speed", speed, 0.01...EmulatorConfiguration.speedMax)
         configuration.concurrency = Int(try bounded("concurrency", Double(concurrency), 1...100_000))
+        configuration.endpointLimits = try endpointConcurrency.map { text in
+            try parsing("endpoint-concurrency") { try EndpointLimit(text) }
+        }
+        configuration.keyRotationInterval = try rotateKeysEvery.map { seconds in
+            .milliseconds(Int(try bounded("rotate-keys-every", seconds, 0.1...86_400) * 1000))
+        }
         configuration.account = account
         configuration.queueTime = .milliseconds(Int(try bounded("queue-time", queueTime, 0...86_400) * 1000))
         configuration.runTime = .milliseconds(Int(try bounded("run-time", runTime, 0...86_400) * 1000))
