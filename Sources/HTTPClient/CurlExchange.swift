@@ -14,10 +14,29 @@ final class CurlExchange {
     private(set) var isTooLarge = false
     private(set) var hasAnswerBegun = false
     private(set) var isHeadComplete = false
+    private let sink: (any HTTPResponseSink)?
+    private var hasSinkBegun = false
+    private var statusLine = ""
+    /// The sink did not want the body, or no more of it.
+    private(set) var isRefused = false
 
-    init(body: [UInt8], responseBytesMax: Int) {
+    init(body: [UInt8], responseBytesMax: Int, sink: (any HTTPResponseSink)? = nil) {
         self.body = body
+        self.sink = sink
         bodyBytesMax = responseBytesMax
+    }
+
+    /// The status of the last status line, 0 before there is one (RFC 9112 §4).
+    private var status: Int {
+        statusLine.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+
+    /// Shows the sink the answer's head, once; says whether it wants what follows.
+    func beginSink() -> Bool {
+        guard let sink, !hasSinkBegun else { return true }
+        hasSinkBegun = true
+        isRefused = !sink.begin(status: status, headers: headers)
+        return !isRefused
     }
 
     /// Whether libcurl has been given every byte of the body; until then not all can have reached the kernel.
@@ -46,14 +65,17 @@ final class CurlExchange {
             return false
         }
         // libcurl also passes on trailers, after the body (https://curl.se/libcurl/c/CURLOPT_HEADERFUNCTION.html).
-        guard responseBody.isEmpty else { return true }
+        guard responseBody.isEmpty, !hasSinkBegun else { return true }
         let text = unsafe String(decoding: line, as: UTF8.self)
         if text.hasPrefix("HTTP/") {
             // Each status line begins a new answer: the one before it was an interim one.
             headers = HTTPHeaders()
             isHeadComplete = false
+            statusLine = text
         } else if text == "\r\n" || text == "\n" {
             isHeadComplete = true
+            // Now, and not when the first byte of a body comes: it may be long in coming.
+            if status >= 200 { return beginSink() }
         } else if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) {
             let value = text[colon...].dropFirst().drop { $0.isWhitespace }
             headers.add(String(text[..<colon]), String(value.reversed().drop { $0.isWhitespace }.reversed()))
@@ -64,6 +86,11 @@ final class CurlExchange {
     /// Takes a piece of the answer's body; says whether to go on.
     fileprivate func takeResponseBody(_ piece: UnsafeRawBufferPointer) -> Bool {
         hasAnswerBegun = true
+        if let sink {
+            guard beginSink() else { return false }
+            isRefused = unsafe !sink.take(Array(piece))
+            return !isRefused
+        }
         guard piece.count <= bodyBytesMax - responseBody.count else {
             isTooLarge = true
             return false

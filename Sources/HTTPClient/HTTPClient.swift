@@ -57,10 +57,31 @@ package final class HTTPClient: HTTPTransport, @unchecked Sendable {  // `isBusy
     ///
     /// - Throws: ``HTTPClientError`` when there is no complete answer.
     package func send(_ request: HTTPRequest) throws(HTTPClientError) -> HTTPResponse {
+        try send(request, into: nil)
+    }
+
+    /// Sends a request at most once and hands the answer's body to a sink as it comes.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - sink: Called on this thread, in the order of ``HTTPResponseSink``.
+    /// - Returns: The answer without its body.
+    /// - Throws: ``HTTPClientError`` when there is no complete answer; of kind `cancelled` when the sink wanted no more of it.
+    package func receive(
+        _ request: HTTPRequest,
+        into sink: any HTTPResponseSink
+    ) throws(HTTPClientError) -> HTTPResponse {
+        try send(request, into: sink)
+    }
+
+    private func send(
+        _ request: HTTPRequest,
+        into sink: (any HTTPResponseSink)?
+    ) throws(HTTPClientError) -> HTTPResponse {
         precondition(!isBusy.exchange(true, ordering: .acquiring), "a client serves one thread at a time")
         defer { isBusy.store(false, ordering: .releasing) }
         try request.check()
-        let exchange = CurlExchange(body: request.body ?? [], responseBytesMax: options.responseBytesMax)
+        let exchange = CurlExchange(body: request.body ?? [], responseBytesMax: options.responseBytesMax, sink: sink)
         // Out of libcurl's hands before the exchange goes: every later send sets these pointers anew.
         defer { unsafe curl_easy_reset(easy) }
         let headers = try CurlLineList(request.headers, hasBody: request.body != nil)
@@ -72,6 +93,9 @@ package final class HTTPClient: HTTPTransport, @unchecked Sendable {  // `isBusy
         let code = withExtendedLifetime(headers) {
             withExtendedLifetime(detour) { withExtendedLifetime(exchange) { perform() } }
         }
+        guard !exchange.isRefused else {
+            throw HTTPClientError(.cancelled, .mayHaveArrived, "the answer was not wanted")
+        }
         guard let code, code == CURLE_OK else { throw failure(code, exchange) }
         var status = 0
         _ = unsafe CCurl_getLong(easy, CURLINFO_RESPONSE_CODE, &status)
@@ -82,6 +106,10 @@ package final class HTTPClient: HTTPTransport, @unchecked Sendable {  // `isBusy
                 .mayHaveArrived,
                 "the connection ended before the answer's head was complete"
             )
+        }
+        // One without a body has not been shown yet.
+        guard exchange.beginSink() else {
+            throw HTTPClientError(.cancelled, .mayHaveArrived, "the answer was not wanted")
         }
         return HTTPResponse(status: status, headers: exchange.headers, body: exchange.responseBody)
     }
@@ -155,6 +183,10 @@ extension HTTPClient {
         try set(CURLOPT_PROTOCOLS_STR, options.schemes.curlNames)
         try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.wholeMilliseconds)
         try set(CURLOPT_TIMEOUT_MS, (request.totalTimeout ?? options.totalTimeout).wholeMilliseconds)
+        if let stallTimeout = options.stallTimeout {
+            try set(CURLOPT_LOW_SPEED_LIMIT, HTTPClientOptions.stallBytesPerSecond)
+            try set(CURLOPT_LOW_SPEED_TIME, max(1, stallTimeout.wholeMilliseconds / 1000))
+        }
         try set(CURLOPT_USERAGENT, options.userAgent)
         if options.proxy == .none {
             // "Setting the proxy string to "" explicitly disables the use of a proxy, even if there is an environment

@@ -4,6 +4,8 @@ package struct HTTPClientOptions: Sendable, Equatable {
     package static let responseBytesMaxDefault = 16 * 1024 * 1024
     /// The most header bytes taken from one answer: 64 KiB (fal's own limit is 16 KB for all of them).
     package static let responseHeaderBytesMax = 64 * 1024
+    /// Bytes a second below which an exchange counts as stalled.
+    package static let stallBytesPerSecond = 1024
 
     /// Which URLs a request may have.
     package enum Schemes: Sendable {
@@ -32,6 +34,9 @@ package struct HTTPClientOptions: Sendable, Equatable {
     package var connectTimeout: Duration = .seconds(10)
     /// How long the whole exchange may take; at least a millisecond.
     package var totalTimeout: Duration = .seconds(120)
+    /// How long an exchange may be slower than ``stallBytesPerSecond``; whole seconds, nil for no such limit
+    /// (https://curl.se/libcurl/c/CURLOPT_LOW_SPEED_TIME.html).
+    package var stallTimeout: Duration?
     /// The longest answer body taken; a longer one is an error of kind `tooLarge`.
     package var responseBytesMax: Int = Self.responseBytesMaxDefault
     /// Which URLs a request may have.
