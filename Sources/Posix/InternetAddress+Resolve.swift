@@ -7,6 +7,12 @@ package struct NameResolutionError: Error, Equatable, Sendable, CustomStringConv
     /// What getaddrinfo(3) says.
     package let reason: String
 
+    /// Says why a name has no address.
+    package init(host: String, reason: String) {
+        self.host = host
+        self.reason = reason
+    }
+
     package var description: String { "\(host) has no address: \(reason)" }
 }
 

@@ -4,12 +4,7 @@ import Posix
 /// Where events are sent, and whether that may be.
 struct ForwardTarget: Sendable {
     /// Why nothing may be sent there.
-    struct Refusal: Error, CustomStringConvertible {
-        let host: String
-        let address: IPAddress
-
-        var description: String { "\(host) is \(address), which is no public address" }
-    }
+    typealias Refusal = PrivateAddressError
 
     /// The URL; its query may be a secret.
     let url: AbsoluteURL
@@ -28,9 +23,7 @@ struct ForwardTarget: Sendable {
     /// - Throws: ``Refusal``, `NameResolutionError`.
     func addresses() throws -> [InternetAddress] {
         let addresses = try InternetAddress.resolve(url.host, port: url.effectivePort)
-        if !allowsPrivate, let address = addresses.first(where: { !$0.ip.isPublic }) {
-            throw Refusal(host: url.host, address: address.ip)
-        }
+        if !allowsPrivate { try InternetAddress.requirePublic(addresses, of: url.host) }
         return addresses
     }
 }
