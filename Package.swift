@@ -201,9 +201,8 @@ let package = Package(
         tests(
             "FalconerTests",
             [
-                "Crypto", "EventStream", "FalQueue", "Falconer", "Journal", "LoadGenerator", "Posix", "Webhook",
-                logging,
-                system,
+                "Crypto", "EventStream", "FalQueue", "Falconer", "HTTPClient", "Journal", "LoadGenerator", "Posix",
+                "Threading", "Webhook", logging, system,
             ]
         ),
         tests(

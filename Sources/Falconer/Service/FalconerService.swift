@@ -50,6 +50,7 @@ package final class FalconerService: Service {
     private let streams: ServiceStreams
     private let outbox: Outbox?
     private let reconciler: Reconciler?
+    private let downloader: Downloader?
     private let logger: Logger
     private let failures: AsyncStream<JournalFailure>
     private let whenOverdue: @Sendable () -> Void
@@ -61,6 +62,7 @@ package final class FalconerService: Service {
         streams: ServiceStreams,
         outbox: Outbox?,
         reconciler: Reconciler?,
+        downloader: Downloader?,
         logger: Logger,
         whenOverdue: @escaping @Sendable () -> Void
     ) {
@@ -75,6 +77,7 @@ package final class FalconerService: Service {
         self.streams = streams
         self.outbox = outbox
         self.reconciler = reconciler
+        self.downloader = downloader
         self.logger = logger
     }
 
@@ -120,8 +123,12 @@ package final class FalconerService: Service {
         let publicURL = try configuration.publicURL(listening: url)
         let reconciler = try rooms.makeReconciler(configuration, publicURL, logger: logger)
         let outbox = try rooms.makeOutbox(configuration, publicURL, reconciler, logger: logger)
+        let downloader = try rooms.makeDownloader(configuration, logger: logger)
         let streams = try rooms.startStreams(configuration, outbox, reconciler, logger: logger)
-        rooms.journal.onDurable { _ in streams.eventsBecameDurable() }
+        rooms.journal.onDurable { _ in
+            streams.eventsBecameDurable()
+            downloader?.eventsBecameDurable()
+        }
         // For what became durable before there was somebody to be told.
         streams.eventsBecameDurable()
         let unsettled: [SubmissionID: SendOutcome]
@@ -138,6 +145,7 @@ package final class FalconerService: Service {
             )
         }
         reconciler?.start()
+        downloader?.start()
         rooms.receiver.fetch(with: reconciler)
         outbox?.start(rooms.unsent, unrecorded: unsettled)
         // Not before everybody who needs old events is there to say so.
@@ -165,6 +173,7 @@ package final class FalconerService: Service {
             streams: streams,
             outbox: outbox,
             reconciler: reconciler,
+            downloader: downloader,
             logger: logger,
             whenOverdue: whenOverdue
         )
@@ -202,6 +211,7 @@ package final class FalconerService: Service {
         outbox?.stop()
         receiver.fetch(with: nil)
         reconciler?.stop()
+        downloader?.stop()
         server.stop(deadline: Self.drainTime)
         streams.stop(reason: "the service is stopping")
         journal.close()

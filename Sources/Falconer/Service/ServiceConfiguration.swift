@@ -64,6 +64,9 @@ package struct ServiceConfiguration: Sendable {
     /// When to give up on a submission of which nothing can be known.
     package var giveUpAfter: Duration = .microseconds(WatchList.Policy.giveUpAfterDefault)
 
+    /// What is done about the files of results; nil to leave them where they are.
+    package var download: DownloadConfiguration?
+
     /// A configuration with the design's defaults.
     package init(socketPath: String, dataDirectory: FilePath) {
         listen = [ListenAddress(ip: .v4(0x7F00_0001), port: 8_787)]

@@ -163,6 +163,24 @@ struct ServiceRooms {
         }
     }
 
+    /// Makes what fetches the files of results, if it was told to.
+    func makeDownloader(
+        _ configuration: ServiceConfiguration,
+        logger: Logger
+    ) throws(ServiceStartFailure) -> Downloader? {
+        guard let download = configuration.download else { return nil }
+        do {
+            return try Downloader(
+                download,
+                ledger: ledger,
+                cursorPath: configuration.dataDirectory.appending("downloads.cursor"),
+                logger: logger
+            )
+        } catch {
+            throw ServiceStartFailure(.hook, "the downloads' client did not start: \(error)")
+        }
+    }
+
     /// Starts the event stream, and what carries out the commands it takes.
     func startStream(
         _ configuration: ServiceConfiguration,

@@ -63,7 +63,8 @@ extension Ledger {
             tag: details?.tag,
             requestID: details?.requestID ?? last?.subject ?? line(entry.outcomeSequence)?.subject,
             createdAt: entry.id.time ?? line(entry.createdSequence)?.time,
-            updatedAt: last?.time,
+            // What is downloaded afterwards is no part of how long it took.
+            updatedAt: entry.outcomeSequence > 0 ? line(entry.endSequence)?.time ?? last?.time : last?.time,
             why: last.flatMap { Self.why(entry.state, $0) }
         )
     }

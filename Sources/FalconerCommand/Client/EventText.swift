@@ -30,6 +30,10 @@ struct EventText {
             return [data.string("error"), detail].compactMap { $0 }.joined(separator: ": ")
         case "fal.submission.refused", "fal.submission.uncertain", "fal.submission.waiting", "fal.submission.lost":
             return data.string("message") ?? ""
+        case "fal.media.saved":
+            return data.string("path") ?? ""
+        case "fal.media.failed":
+            return [data.string("url"), data.string("message")].compactMap { $0 }.joined(separator: ": ")
         default:
             return ""
         }
@@ -38,7 +42,7 @@ struct EventText {
     private func paint(_ type: String) -> String {
         switch type {
         case "fal.request.succeeded": style.good(type)
-        case "fal.request.failed", "fal.submission.refused", "fal.submission.lost": style.bad(type)
+        case "fal.request.failed", "fal.submission.refused", "fal.submission.lost", "fal.media.failed": style.bad(type)
         default: type
         }
     }

@@ -61,6 +61,7 @@ struct ServeOptions: ParsableArguments {
     var threads: Int?
 
     @OptionGroup var polling: PollingOptions
+    @OptionGroup var downloads: DownloadOptions
     @OptionGroup var storage: StorageOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var stream: StreamOptions
@@ -91,7 +92,8 @@ struct ServeOptions: ParsableArguments {
             ),
             environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
             log.setting(environment),
-        ] + polling.settings(environment) + storage.settings(environment) + limits.settings(environment)
+        ] + polling.settings(environment) + downloads.settings(environment) + storage.settings(environment)
+            + limits.settings(environment)
             + stream.settings(environment)
     }
 
@@ -124,6 +126,7 @@ struct ServeOptions: ParsableArguments {
             configuration.sendsMax = count
         }
         try polling.resolve(into: &configuration, value)
+        configuration.download = try DownloadOptions.resolved(value)
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
         configuration.stream = try stream.resolved(value)

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Falconer
+import FoundationEssentials
+
+/// The options about the files of results.
+struct DownloadOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Fetch the files of every result into this folder, before they expire at fal.",
+            valueName: "folder"
+        )
+    )
+    var download: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How they are named there: {submission} {request_id} {index} {name} {ext} {endpoint} (default: {submission}/{name}).",
+            valueName: "template"
+        )
+    )
+    var downloadName: String?
+
+    @Option(help: ArgumentHelp("The largest file that is fetched, 500MB (default: 2GiB).", valueName: "size"))
+    var downloadBytesMax: String?
+
+    @Option(
+        help: ArgumentHelp("How long one attempt at a file may take, 10m (default: 1h).", valueName: "time")
+    )
+    var downloadTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Fetch from this host too, HOST or HOST:PORT, with http and at private addresses as well (repeatable; always: https at fal's media hosts).",
+            valueName: "host"
+        )
+    )
+    var mediaHost: [String] = []
+
+    /// Every setting, with where it comes from.
+    func settings(_ environment: Environment) -> [Setting<String?>] {
+        [
+            environment.setting("download", flag: download, default: nil),
+            environment.setting("download-name", flag: downloadName, default: PathTemplate.standard),
+            environment.setting("download-bytes-max", flag: downloadBytesMax, default: "2GiB"),
+            environment.setting("download-timeout", flag: downloadTimeout, default: "1h"),
+            environment.setting(
+                "media-host",
+                flag: mediaHost.isEmpty ? nil : mediaHost.joined(separator: ","),
+                default: ""
+            ),
+        ]
+    }
+
+    /// What is to be downloaded; nil when nothing is.
+    ///
+    /// - Throws: ``CommandFailure`` that names the option and says what it takes.
+    static func resolved(_ value: (String) -> String?) throws -> DownloadConfiguration? {
+        guard let folder = value("download") else { return nil }
+        let template = try parsing("download-name") { () throws(PathTemplate.Problem) in
+            try PathTemplate(value("download-name") ?? PathTemplate.standard)
+        }
+        var configuration = DownloadConfiguration(directory: absolute(folder), template: template)
+        let hosts = (value("media-host") ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+        configuration.hosts.allowed = try hosts.map { text in
+            try parsing("media-host") { try MediaHosts.Allowed(text) }
+        }
+        let size = value("download-bytes-max") ?? ""
+        guard let bytes = Quantity.bytes(size), bytes > 0 else {
+            throw CommandFailure(.usage, "--download-bytes-max: \(size) is no size; give a number with MB, GB or MiB")
+        }
+        configuration.bytesMax = bytes
+        let time = value("download-timeout") ?? ""
+        guard let timeout = Quantity.duration(time), (timeoutLeast...timeoutMost).contains(timeout) else {
+            throw CommandFailure(.usage, "--download-timeout: \(time) is no time from 1s to 1d; give 90s, 10m or 1h")
+        }
+        configuration.attemptTime = timeout
+        return configuration
+    }
+
+    /// The shortest time that an attempt can be given.
+    static let timeoutLeast = Duration.seconds(1)
+    /// The longest.
+    static let timeoutMost = Duration.seconds(86_400)
+
+    /// The service says where files are to programs that work elsewhere.
+    private static func absolute(_ path: String) -> String {
+        let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+        let trimmed = String(whole.reversed().drop { $0 == "/" }.reversed())
+        return trimmed.isEmpty ? "/." : trimmed
+    }
+}
