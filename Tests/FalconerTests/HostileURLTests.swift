@@ -144,8 +144,9 @@ struct HostileURL: Sendable, CustomTestStringConvertible {
             hostile.answer?(connection)
         }
         defer { peer.stop() }
+        let media = directory.file("media").string
         var configuration = DownloadConfiguration(
-            directory: directory.file("media").string,
+            directory: media,
             template: try PathTemplate(PathTemplate.standard)
         )
         configuration.bytesMax = Self.bytesMax
@@ -164,7 +165,7 @@ struct HostileURL: Sendable, CustomTestStringConvertible {
             outcome: 1,
             index: 0,
             file: MediaFile(url: hostile.url.replacing("PORT", with: "\(peer.port)"), bytes: hostile.bytes),
-            directory: configuration.directory,
+            directory: media,
             path: "s/v.mp4",
             origin: DownloadList.Origin(requestID: "r")
         )
@@ -174,7 +175,7 @@ struct HostileURL: Sendable, CustomTestStringConvertible {
         #expect(!FileManager.default.fileExists(atPath: directory.file("media/s/v.mp4").string))
         // What is refused for good, or for what it is, leaves nothing behind.
         if failure.code == .tooLarge || failure.code == .redirect {
-            #expect(try FileManager.default.contentsOfDirectory(atPath: configuration.directory) == [])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: media) == [])
         }
         // Looked up once, so that what was checked is what is connected to; and nothing else was asked for.
         #expect(questions.withLock { $0 } <= 1)
@@ -192,8 +193,9 @@ struct HostileURL: Sendable, CustomTestStringConvertible {
             )
         }
         defer { peer.stop() }
+        let media = directory.path.string
         var configuration = DownloadConfiguration(
-            directory: directory.path.string,
+            directory: media,
             template: try PathTemplate(PathTemplate.standard)
         )
         configuration.bytesMax = Self.bytesMax
@@ -205,7 +207,7 @@ struct HostileURL: Sendable, CustomTestStringConvertible {
             outcome: 1,
             index: 0,
             file: MediaFile(url: peer.url("/v.mp4")),
-            directory: configuration.directory,
+            directory: media,
             path: "v.mp4",
             origin: DownloadList.Origin(requestID: "r")
         )

@@ -150,6 +150,38 @@ import Threading
         #expect(emulator.stop() == .code(0))
     }
 
+    @Test func aSubmissionHasItsFilesPutWhereItMayAndOtherResultsStayAtFal() async throws {
+        let directory = TemporaryDirectory()
+        let emulator = try Emulator(in: directory)
+        let permitted = directory.file("permitted").string
+        let service = try Service(
+            in: directory,
+            submittingTo: emulator,
+            ["--allow-download", permitted, "--media-host", "127.0.0.1"]
+        )
+        func submit(_ arguments: [String]) throws -> (exit: ChildProcess.Exit?, output: String, error: String) {
+            try Program.run(
+                ["submit", Self.endpoint, "--prompt", "x", "--wait", "--socket", service.socket, "--format", "json"]
+                    + arguments
+            )
+        }
+        #expect(try submit([]).exit == .code(0))
+        for folder in [directory.file("elsewhere").string, permitted + "er", permitted + "/../elsewhere"] {
+            let refused = try submit(["--download", folder])
+            #expect(refused.exit == .code(64))
+            #expect(refused.error.contains("--allow-download"), "\(refused.error)")
+        }
+        let wanted = try submit(["--download", permitted + "/./mine/"])
+        #expect(wanted.exit == .code(0), "\(wanted.error)")
+        let id = try #require(try object(wanted.output)["submission"]?.string)
+        #expect(try await eventually { try !events("fal.media.saved", service).isEmpty })
+        let saved = try events("fal.media.saved", service).compactMap { $0["data"]?["path"]?.string }
+        #expect(saved == ["\(permitted)/mine/\(id)/video.mp4"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: permitted) == ["mine"])
+        #expect(service.stop() == .code(0))
+        #expect(emulator.stop() == .code(0))
+    }
+
     @Test(arguments: [
         (["--download-name", "{name}"], "--download-name"), (["--download-bytes-max", "0"], "--download-bytes-max"),
         (["--download-timeout", "0s"], "--download-timeout"), (["--media-host", "a/b"], "--media-host"),

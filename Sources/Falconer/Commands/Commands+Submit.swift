@@ -33,6 +33,14 @@ extension Commands {
             reply.fail(code: error.code, message: error.message, details: error.details)
             return
         }
+        if let folder = asked.command.download, downloads?.permits(folder) != true {
+            reply.fail(
+                code: "cannot_download",
+                message: "this service puts no files into \(folder); "
+                    + "start it with --allow-download and that folder, or one above it"
+            )
+            return
+        }
         guard let key = asked.command.key else {
             ledger.create(asked.command) { [self] in answer($0, asked, .unkeyed, outbox) }
             return

@@ -23,6 +23,8 @@ final class Commands: CommandHandler {
     let reconciler: Reconciler?
     /// The submissions with an idempotency key that are being recorded.
     let arrivals = Monitor(KeyedArrivals<Asked>())
+    /// Where a submission's files may go; nil when nothing is downloaded.
+    let downloads: DownloadConfiguration?
     private let rejections: RejectionLog
 
     /// Wires the commands to the service.
@@ -33,6 +35,7 @@ final class Commands: CommandHandler {
     ///   - noOutbox: Why it cannot, and what to do about it.
     ///   - inquirer: What asks fal; nil when the service has no key.
     ///   - reconciler: What follows submissions to their outcome; nil when the service has no key.
+    ///   - downloads: Where a submission's files may go; nil when nothing is downloaded.
     ///   - rejections: What the hook refused.
     ///   - logger: Where failures are told.
     init(
@@ -41,11 +44,13 @@ final class Commands: CommandHandler {
         noOutbox: String,
         inquirer: Inquirer?,
         reconciler: Reconciler?,
+        downloads: DownloadConfiguration?,
         rejections: RejectionLog,
         logger: Logger
     ) {
         self.inquirer = inquirer
         self.reconciler = reconciler
+        self.downloads = downloads
         self.ledger = ledger
         self.outbox = outbox
         self.noOutbox = noOutbox

@@ -28,6 +28,8 @@ struct SubmitCommand {
     let options: SubmitOptions
     /// What makes it the same submission when it is asked for again.
     let key: IdempotencyKey?
+    /// The folder that the files of its result are wanted in.
+    let download: String?
     /// What may not do what was meant, and is sent all the same.
     let warnings: [InputProblem]
 
@@ -57,6 +59,14 @@ struct SubmitCommand {
         }
         key = try Self.key(members, line)
         options = try Self.options(members, line)
+        download = try Self.string("download", members, line)
+        guard download.map({ DownloadConfiguration.isFolder($0) }) ?? true else {
+            throw Refusal(
+                code: "bad_request",
+                message: "\"download\" must be the absolute path of a folder, without . and .. and of "
+                    + "\(DownloadConfiguration.folderBytesMax) bytes at most"
+            )
+        }
         // What a client has checked by other means, it says; whether it is an object was looked at above.
         let isChecked = members.value(of: "check").flatMap { JSONText.boolean($0, in: line.span) } ?? true
         let problems = isChecked ? ModelCatalog.check(endpoint, input) : []

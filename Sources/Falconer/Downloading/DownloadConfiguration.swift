@@ -10,8 +10,14 @@ package struct DownloadConfiguration: Sendable {
     /// How long an attempt may bring almost nothing; what came by then is gone on from.
     package static let stallTime: Duration = .seconds(30)
 
-    /// The folder that files go to, an absolute path.
-    package var directory: String
+    /// The longest path of a folder that a submission may ask for, bytes.
+    package static let folderBytesMax = 1_024
+
+    /// The folder that the files of every result go to, an absolute path; nil when only those go anywhere that a submission
+    /// asked for.
+    package var directory: String?
+    /// The folders at or below which a submission may have its files put.
+    package var permitted: [String] = []
     /// Which hosts they are fetched from.
     package var hosts = MediaHosts()
     /// How they are named.
@@ -24,8 +30,24 @@ package struct DownloadConfiguration: Sendable {
     package var lifetime = Self.lifetimeDefault
 
     /// A configuration with every default.
-    package init(directory: String, template: PathTemplate) {
+    package init(directory: String?, template: PathTemplate) {
         self.directory = directory
         self.template = template
+    }
+
+    /// Whether a submission may have its files put into a folder.
+    ///
+    /// Who may submit is not for that reason allowed to write wherever the service may.
+    package func permits(_ folder: String) -> Bool {
+        Self.isFolder(folder) && permitted.contains { folder == $0 || folder.hasPrefix($0 == "/" ? "/" : $0 + "/") }
+    }
+
+    /// Whether a text is an absolute path of a folder that leads nowhere else: no empty part, `.` or `..` in it.
+    package static func isFolder(_ path: String) -> Bool {
+        guard path.utf8.count <= folderBytesMax, path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
+            return false
+        }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        return parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 }

@@ -243,7 +243,20 @@ final class Downloader: Sendable {
     }
 
     /// Where the files of an outcome go; nil when nobody wants them.
-    private func directory(for event: EventLine) -> String? { configuration.directory }
+    private func directory(for event: EventLine) -> String? {
+        guard !configuration.permitted.isEmpty, let id = event.submission.flatMap({ SubmissionID($0) }),
+            let entry = ledger.withBook({ $0.entry(id) }), let wanted = ledger.downloadFolder(entry)
+        else { return configuration.directory }
+        // It was permitted when it was submitted; the service may have been told otherwise since.
+        guard configuration.permits(wanted) else {
+            logger.warning(
+                "a submission's files may not go where it wants them",
+                metadata: ["submission": "\(id)", "folder": "\(wanted)"]
+            )
+            return configuration.directory
+        }
+        return wanted
+    }
 }
 
 /// Where in the journal the downloads are.

@@ -200,6 +200,7 @@ struct ServiceRooms {
             noOutbox: configuration.whyNothingIsSent,
             inquirer: inquirer,
             reconciler: reconciler,
+            downloads: configuration.download,
             rejections: rejections,
             logger: logger
         )

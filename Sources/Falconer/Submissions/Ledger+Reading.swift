@@ -42,6 +42,15 @@ extension Ledger {
         )
     }
 
+    /// The folder that a submission wants its files in; nil when it wants none, or the journal does not hold its beginning.
+    func downloadFolder(_ entry: SubmissionEntry) -> String? {
+        guard let data = line(entry.createdSequence)?.data,
+            let members = try? JSONText.members(of: data.span, depthMax: JSONText.envelopeDepthMax),
+            let slice = members.value(of: "download")
+        else { return nil }
+        return try? JSONText.string(slice, in: data.span)
+    }
+
     /// The submission whose token it is; nil when it is none of ours.
     func submission(of token: HookToken) -> SubmissionID? {
         secret.submission(of: token)

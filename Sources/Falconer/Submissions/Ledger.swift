@@ -122,6 +122,7 @@ final class Ledger: Sendable {
         data.member("input", json: command.input)
         data.member("tag", command.tag)
         data.member("idempotency_key", command.key?.text)
+        data.member("download", command.download)
         if let options = command.options.json { data.member("options", json: options) }
         var draft = EventDraft(type: .submissionCreated, time: now, data: EventData(data.bytes))
         draft.submission = id.text

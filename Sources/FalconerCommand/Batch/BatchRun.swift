@@ -12,6 +12,8 @@ struct BatchRun {
     let lines: [BatchLine]
     /// What fal is told besides the input, an object; nil for nothing.
     let options: [UInt8]?
+    /// The folder that the files of every result are wanted in.
+    let download: String?
     /// Whether the service checks the inputs too.
     let isCheckedByService: Bool
     let deadline: ContinuousClock.Instant?
@@ -30,6 +32,7 @@ struct BatchRun {
         _ lines: [BatchLine],
         to endpoint: String,
         options: [UInt8]?,
+        download: String?,
         isCheckedByService: Bool,
         state: BatchState,
         output: BatchOutput,
@@ -39,6 +42,7 @@ struct BatchRun {
         self.lines = lines
         self.endpoint = endpoint
         self.options = options
+        self.download = download
         self.isCheckedByService = isCheckedByService
         self.state = state
         self.output = output
@@ -99,6 +103,7 @@ struct BatchRun {
         if let options { writer.member("options", json: options) }
         if !isCheckedByService { writer.member("check", false) }
         writer.member("idempotency_key", line.key.text)
+        writer.member("download", download)
         try commands.send(writer.bytes)
     }
 

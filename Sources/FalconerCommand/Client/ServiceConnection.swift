@@ -135,7 +135,8 @@ struct ServiceConnection {
             case "fal_unreachable", "cannot_submit", "busy", "too_many_connections", "too_many_connections_of_user",
                 "no_answer":
                 .unreachable
-            case "invalid_input", "bad_endpoint", "bad_request", "bad_option", "bad_json", "unknown_op",
+            case "invalid_input", "bad_endpoint", "cannot_download", "bad_request", "bad_option", "bad_json",
+                "unknown_op",
                 "line_too_long", "no_consumer", "not_delivered", "too_many_consumers", "ambiguous",
                 "not_allowed_to_submit", "not_allowed_to_subscribe", "not_allowed_to_administer":
                 .usage

@@ -50,6 +50,14 @@ struct Submit: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Have the files of the result put into this folder; the service needs --allow-download for it.",
+            valueName: "folder"
+        )
+    )
+    var download: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Submit every line of this file, or of standard input for -; run again, only what is missing is submitted.",
             valueName: "file"
         )
@@ -177,15 +185,16 @@ struct Submit: ParsableCommand {
         writer.member("input", json: bytes)
         writer.member("tag", tag)
         writer.member("idempotency_key", idempotencyKey)
+        writer.member("download", download.map { DownloadOptions.absolute($0) })
         if let options = try fal.resolved().json { writer.member("options", json: options) }
         return writer.bytes
     }
 
     private func submitDirectly() throws {
-        if batch != nil || idempotencyKey != nil || tag != nil {
+        if batch != nil || idempotencyKey != nil || tag != nil || download != nil {
             throw CommandFailure(
                 .usage,
-                "--direct keeps nothing: no --batch, --idempotency-key or --tag",
+                "--direct keeps nothing: no --batch, --idempotency-key, --tag or --download",
                 advice: "leave --direct out to submit through the service"
             )
         }
@@ -228,6 +237,7 @@ struct Submit: ParsableCommand {
             lines,
             to: reader.endpoint.description,
             options: try fal.resolved().json,
+            download: download.map { DownloadOptions.absolute($0) },
             isCheckedByService: inputCheck.isLeftToService,
             state: BatchState(count: lines.count, concurrency: concurrency, waitsForOutcomes: wait),
             output: BatchOutput(format: output.resolvedFormat, keepsOrder: ordered),

@@ -14,6 +14,14 @@ struct DownloadOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Let submissions have their files put into this folder or below it, with 'submit --download' (repeatable; always: that of --download).",
+            valueName: "folder"
+        )
+    )
+    var allowDownload: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "How they are named there: {submission} {request_id} {index} {name} {ext} {endpoint} (default: {submission}/{name}).",
             valueName: "template"
         )
@@ -40,6 +48,11 @@ struct DownloadOptions: ParsableArguments {
     func settings(_ environment: Environment) -> [Setting<String?>] {
         [
             environment.setting("download", flag: download, default: nil),
+            environment.setting(
+                "allow-download",
+                flag: allowDownload.isEmpty ? nil : allowDownload.joined(separator: ","),
+                default: ""
+            ),
             environment.setting("download-name", flag: downloadName, default: PathTemplate.standard),
             environment.setting("download-bytes-max", flag: downloadBytesMax, default: "2GiB"),
             environment.setting("download-timeout", flag: downloadTimeout, default: "1h"),
@@ -55,11 +68,14 @@ struct DownloadOptions: ParsableArguments {
     ///
     /// - Throws: ``CommandFailure`` that names the option and says what it takes.
     static func resolved(_ value: (String) -> String?) throws -> DownloadConfiguration? {
-        guard let folder = value("download") else { return nil }
+        let folder = value("download").map(absolute)
+        let permitted = (value("allow-download") ?? "").split(separator: ",").map { absolute(String($0)) }
+        guard folder != nil || !permitted.isEmpty else { return nil }
         let template = try parsing("download-name") { () throws(PathTemplate.Problem) in
             try PathTemplate(value("download-name") ?? PathTemplate.standard)
         }
-        var configuration = DownloadConfiguration(directory: absolute(folder), template: template)
+        var configuration = DownloadConfiguration(directory: folder, template: template)
+        configuration.permitted = permitted + (folder.map { [$0] } ?? [])
         let hosts = (value("media-host") ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
         configuration.hosts.allowed = try hosts.map { text in
             try parsing("media-host") { try MediaHosts.Allowed(text) }
@@ -82,10 +98,13 @@ struct DownloadOptions: ParsableArguments {
     /// The longest.
     static let timeoutMost = Duration.seconds(86_400)
 
-    /// The service says where files are to programs that work elsewhere.
-    private static func absolute(_ path: String) -> String {
+    /// The path from the root, without `.` and `..`: the service may be at home in another folder than who asks.
+    static func absolute(_ path: String) -> String {
         let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
-        let trimmed = String(whole.reversed().drop { $0 == "/" }.reversed())
-        return trimmed.isEmpty ? "/." : trimmed
+        var parts: [Substring] = []
+        for part in whole.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 }
