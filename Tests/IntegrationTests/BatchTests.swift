@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import SystemPackage
 import TestSupport
@@ -48,6 +49,20 @@ import Testing
         let created = try createdPrompts(service)
         #expect(created.count == 500)
         #expect(created.values.allSatisfy { $0 == 1 })
+        #expect(service.stop() == .code(0))
+        #expect(emulator.stop() == .code(0))
+    }
+
+    @Test func aKeyThatIsRefusedIsSaidAndTheBatchGoesOnOnceItIsTaken() throws {
+        let directory = TemporaryDirectory()
+        let rules = directory.file("rules.json").string
+        try #"[{"nth": 1, "reply": "401"}, {"nth": 2, "reply": "401"}]"#.write(toFile: rules)
+        let emulator = try Emulator(in: directory, ["--rules", rules])
+        let service = try Service(in: directory, submittingTo: emulator)
+        let result = try run(service, try prompts(3, in: directory), ["--wait", "--timeout", "50"])
+        #expect(result.exit == .code(0), "\(result.error)")
+        #expect(result.lines.count == 3)
+        #expect(result.error.components(separatedBy: "warning: fal refused the key").count == 2, "\(result.error)")
         #expect(service.stop() == .code(0))
         #expect(emulator.stop() == .code(0))
     }

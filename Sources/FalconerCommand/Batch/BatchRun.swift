@@ -24,6 +24,7 @@ struct BatchRun {
     private var output: BatchOutput
     private var progress = BatchProgress()
     private var hasConflict = false
+    private var hasWarned = false
 
     /// Connects to the service.
     ///
@@ -81,7 +82,7 @@ struct BatchRun {
         let connection = try ServiceConnection(path: socket)
         let types = [
             "fal.request.succeeded", "fal.request.failed", "fal.submission.refused", "fal.submission.cancelled",
-            "fal.submission.lost",
+            "fal.submission.lost", "fal.submission.waiting",
         ]
         var writer = JSONObjectWriter()
         writer.member("op", "subscribe")
@@ -162,8 +163,21 @@ struct BatchRun {
             patience = .zero
             if event.frame == "bye" { throw gone }
             if event.frame == "error" { throw ServiceConnection.refusal(event) }
-            if event.frame == nil, let submission = event.string("submission") { try ended(event, submission) }
+            guard event.frame == nil, let submission = event.string("submission") else { continue }
+            if event.string("type") == "fal.submission.waiting" {
+                warn(event)
+            } else {
+                try ended(event, submission)
+            }
         }
+    }
+
+    /// Says once that nothing goes out because fal refuses the key: it would be waited for without a word.
+    private mutating func warn(_ event: JSONLine) {
+        guard !hasWarned, event.data?.string("code") == "key_refused" else { return }
+        hasWarned = true
+        progress.clear()
+        StandardError.writeLine("warning: \(event.data?.string("message") ?? "fal refuses the key")")
     }
 
     private mutating func ended(_ event: JSONLine, _ submission: String) throws {
