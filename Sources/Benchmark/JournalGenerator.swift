@@ -17,6 +17,8 @@ package struct JournalGenerator: Sendable {
     package var bytes: Int
     /// How many threads sign.
     package var workers: Int
+    /// Whether each delivery is signed; otherwise they share a signature, which is made sooner and good for none.
+    package var isSigned = true
 
     /// Plans a journal.
     package init(data: FilePath, bytes: Int, workers: Int) {
@@ -46,7 +48,7 @@ package struct JournalGenerator: Sendable {
     /// The most deliveries that wait to be written.
     private static let underWayMax = 4_096
     /// How long a line is, about.
-    private static let lineBytes = 1_024
+    static let lineBytes = 1_024
     /// The deliveries are spread over the day before now.
     private static let spread: Int64 = 86_400_000_000
 
@@ -104,11 +106,12 @@ package struct JournalGenerator: Sendable {
     private func fill(_ journal: Journal, _ key: Ed25519PrivateKey, _ progress: (Int) -> Void) throws {
         let end = WallTime.now
         let state = Monitor(State(working: workers))
+        let shared = isSigned ? nil : try SignedDelivery(requestID: "bench-0", key: key, time: end)
         let threads = (0..<workers).map { _ in
             WorkerThread(name: "sign") {
                 while let number = take(state) {
                     do {
-                        journal.append(try draft(number, key, end)) { outcome in
+                        journal.append(try draft(number, key, end, shared)) { outcome in
                             state.withLock { $0.finish(outcome) }
                             state.notifyAll()
                         }
@@ -148,16 +151,23 @@ package struct JournalGenerator: Sendable {
     /// How many deliveries make up the bytes.
     private var count: Int { max(1, bytes / Self.lineBytes) }
 
-    private func draft(_ number: Int, _ key: Ed25519PrivateKey, _ end: WallTime) throws -> EventDraft {
+    private func draft(
+        _ number: Int,
+        _ key: Ed25519PrivateKey,
+        _ end: WallTime,
+        _ shared: SignedDelivery?
+    ) throws -> EventDraft {
         let age = Self.spread - Self.spread / Int64(count) * Int64(number)
         let time = WallTime(microseconds: end.microseconds - age)
-        let delivery = try SignedDelivery(requestID: "bench-\(number)", key: key, time: time)
+        let id = "bench-\(number)"
+        let delivery = try shared ?? SignedDelivery(requestID: id, key: key, time: time)
+        let body = shared == nil ? Array(delivery.body) : Array(SignedDelivery.body(requestID: id).utf8)
         var draft = EventDraft(
             type: .requestSucceeded,
             time: time,
-            data: EventData(validated: Array(delivery.body), isSingleLine: true)
+            data: EventData(validated: body, isSingleLine: true)
         )
-        draft.subject = delivery.requestID
+        draft.subject = id
         draft.endpoint = number.isMultiple(of: 100) ? Self.rareEndpoint : "xai/grok-imagine-video/text-to-video"
         draft.origin = .webhook
         draft.falUserID = delivery.account

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import JSONText
+import Posix
 import SystemPackage
 import TestSupport
 
@@ -50,6 +51,33 @@ final class MeasuredService {
     var usage: @Sendable () -> ProcessUsage? {
         let number = process.processID
         return { ProcessUsage(of: number) }
+    }
+
+    /// The id of the last event, as the event socket's first frame says it; 0 for an empty journal.
+    ///
+    /// - Throws: ``BenchmarkFailure`` when the socket does not say it.
+    func lastEventID() throws -> UInt64 {
+        let descriptor = try UnixSocket.connect(to: UnixSocketPath(socket))
+        let request = Array("{\"op\":\"subscribe\",\"from\":\"new\"}\n".utf8)
+        guard case .bytes(request.count) = UnixSocket.send(request.span, to: descriptor.number) else {
+            throw BenchmarkFailure("the event socket takes nothing")
+        }
+        var line: [UInt8] = []
+        var byte: [UInt8] = [0]
+        let deadline = ContinuousClock.now + .seconds(10)
+        while byte[0] != UInt8(ascii: "\n"), ContinuousClock.now < deadline {
+            switch UnixSocket.receive(into: &byte, from: descriptor.number) {
+            case .bytes: line.append(byte[0])
+            case .wouldBlock: pause(.milliseconds(1))
+            case .ended: throw BenchmarkFailure("the event socket closed")
+            }
+        }
+        let bytes = Array(line.dropLast())
+        guard let members = try? JSONText.members(of: bytes.span) else {
+            throw BenchmarkFailure("the event socket's first frame cannot be read")
+        }
+        guard let slice = members.value(of: "last") else { return 0 }
+        return (try? JSONText.string(slice, in: bytes.span)).flatMap { UInt64($0) } ?? 0
     }
 
     /// Ends it.

@@ -12,7 +12,7 @@ import TestSupport
 package struct ReceiveBenchmark {
     /// The loads, one after the other.
     package var workloads = [ReceiveWorkload(connections: 64)]
-    /// What is measured, in turns: the service, and the reference where it stands beside the program.
+    /// What is measured, in turns: the service, and the references that stand beside the program.
     package var subjects: [Subject]
     private let program: String
     private let duration: Duration
@@ -28,8 +28,10 @@ package struct ReceiveBenchmark {
         self.program = program
         self.duration = duration
         self.runs = runs
-        let hasReference = FileManager.default.isExecutableFile(atPath: Self.reference(beside: program))
-        subjects = hasReference ? [.service, .reference] : [.service]
+        subjects = Subject.allCases.filter { subject in
+            guard subject.isReference else { return subject == .service }
+            return FileManager.default.isExecutableFile(atPath: Self.reference(subject, beside: program))
+        }
     }
 
     /// What was measured.
@@ -38,8 +40,13 @@ package struct ReceiveBenchmark {
         case service
         /// The C server that does the same work and nothing else (Tests/Benchmarks/reference).
         case reference
+        /// The server on Go's net/http and crypto/ed25519 that does the same (Tests/Benchmarks/reference-go).
+        case go
         /// The receiver that only answers.
         case trivial
+
+        /// Whether the service is held against it.
+        package var isReference: Bool { self == .reference || self == .go }
     }
 
     /// Why there is no figure.
@@ -149,10 +156,10 @@ package struct ReceiveBenchmark {
         switch subject {
         case .trivial:
             return (program, ["bench", "answer"])
-        case .reference:
+        case .reference, .go:
             let folder = journal(subject, directory)
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            return (Self.reference(beside: program), [folder, Hex.encode(raw.span)])
+            return (Self.reference(subject, beside: program), [folder, Hex.encode(raw.span)])
         case .service:
             let keys = directory.file("jwks.json").string
             let set = "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(Base64.encodeURL(raw.span))\"}]}"
@@ -165,12 +172,13 @@ package struct ReceiveBenchmark {
         }
     }
 
-    private static func reference(beside program: String) -> String {
-        URL(filePath: program).deletingLastPathComponent().path + "/falconer-reference"
+    private static func reference(_ subject: Subject, beside program: String) -> String {
+        let name = subject == .go ? "falconer-reference-go" : "falconer-reference"
+        return URL(filePath: program).deletingLastPathComponent().path + "/" + name
     }
 
     private func journal(_ subject: Subject, _ directory: TemporaryDirectory) -> String {
-        directory.file(subject == .reference ? "reference" : "data").appending("journal").string
+        directory.file(subject.isReference ? "reference" : "data").appending("journal").string
     }
 
     private static func port(_ line: String) -> UInt16? {

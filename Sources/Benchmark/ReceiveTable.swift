@@ -1,6 +1,6 @@
 import JSONText
 
-/// The measurements of a ``ReceiveBenchmark``, put together: medians over the runs, and the service against the
+/// The measurements of a ``ReceiveBenchmark``, put together: medians over the runs, and the service against each
 /// reference.
 package struct ReceiveTable: Sendable {
     private let measurements: [Measurement]
@@ -13,15 +13,12 @@ package struct ReceiveTable: Sendable {
     /// The lines of the table for people.
     package var lines: [String] {
         var lines = [
-            "body B   conns  receiver   stored/s  spread  p50 ms  p99 ms  p99.9 ms  CPU us  peak MiB  load CPU  errors"
+            "body B   conns  receiver     stored/s  spread  p50 ms  p99 ms  p99.9 ms  CPU us  peak MiB  load CPU  errors"
         ]
         for workload in workloads {
             let rows = medians(of: workload)
             lines += rows.map(\.line)
-            guard let service = rows.first(where: { $0.subject == .service }),
-                let reference = rows.first(where: { $0.subject == .reference })
-            else { continue }
-            lines.append(Self.ratio(service, reference))
+            for (service, reference) in Self.comparisons(rows) { lines.append(Self.ratio(service, reference)) }
         }
         return lines
     }
@@ -30,20 +27,24 @@ package struct ReceiveTable: Sendable {
     package func jsonLines(conditions: BenchmarkConditions) -> [[UInt8]] {
         var lines = measurements.map(\.json)
         for workload in workloads {
-            let rows = medians(of: workload)
-            guard let service = rows.first(where: { $0.subject == .service }),
-                let reference = rows.first(where: { $0.subject == .reference })
-            else { continue }
-            var writer = JSONObjectWriter()
-            writer.member("ratio", "service/reference")
-            writer.member("connections", workload.connections)
-            writer.member("body_bytes", workload.bodyBytes)
-            writer.member("connection_per_delivery", workload.isConnectionPerDelivery)
-            for (name, value) in Self.ratios(service, reference) { writer.member(name, value) }
-            conditions.write(to: &writer)
-            lines.append(writer.line)
+            for (service, reference) in Self.comparisons(medians(of: workload)) {
+                var writer = JSONObjectWriter()
+                writer.member("ratio", "service/\(reference.subject.rawValue)")
+                writer.member("connections", workload.connections)
+                writer.member("body_bytes", workload.bodyBytes)
+                writer.member("connection_per_delivery", workload.isConnectionPerDelivery)
+                for (name, value) in Self.ratios(service, reference) { writer.member(name, value) }
+                conditions.write(to: &writer)
+                lines.append(writer.line)
+            }
         }
         return lines
+    }
+
+    /// The service beside each of the references.
+    private static func comparisons(_ rows: [Row]) -> [(service: Row, reference: Row)] {
+        guard let service = rows.first(where: { $0.subject == .service }) else { return [] }
+        return rows.filter { $0.subject.isReference }.map { (service, $0) }
     }
 
     private var workloads: [ReceiveWorkload] {
@@ -70,7 +71,8 @@ package struct ReceiveTable: Sendable {
 
     private static func ratio(_ service: Row, _ reference: Row) -> String {
         let ratios = ratios(service, reference)
-        return padded("", 16) + "ratio    " + padded(ratios[0].1, 10) + padded(ratios[1].1, 16)
+        return padded("", 14) + "  ÷ \(reference.subject.rawValue)".padding(to: 15) + padded(ratios[0].1, 8)
+            + padded(ratios[1].1, 16)
             + padded(ratios[2].1, 8) + padded(ratios[3].1, 18)
     }
 }
@@ -109,7 +111,7 @@ private struct Row {
     var line: String {
         let connections = "\(workload.connections)" + (workload.isConnectionPerDelivery ? "*" : "")
         return padded("\(workload.bodyBytes)", 6) + padded(connections, 8) + "  "
-            + subject.rawValue.padding(to: 9) + padded("\(Int(perSecond))", 10)
+            + subject.rawValue.padding(to: 11) + padded("\(Int(perSecond))", 10)
             + padded("±\(fixed(spread * 100, places: 0))%", 8) + padded(fixed(median / 1_000, places: 2), 8)
             + padded(fixed(percentile99 / 1_000, places: 2), 8) + padded(fixed(percentile999 / 1_000, places: 2), 10)
             + padded("\(Int(processor))", 8) + padded("\(peakBytes >> 20)", 10)

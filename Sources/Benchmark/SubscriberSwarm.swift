@@ -1,7 +1,8 @@
 import Posix
 import Threading
 
-/// Many subscribers of one event socket, on one thread: some read all they can, some nothing, some a byte a second.
+/// Many subscribers of one event socket, on one thread: some read all they can, some nothing, some a byte
+/// a second.
 final class SubscriberSwarm {
     /// How a subscriber behaves.
     enum Manner: Equatable, Sendable {
@@ -11,6 +12,8 @@ final class SubscriberSwarm {
         case stopped
         /// Reads one byte a second.
         case trickling
+        /// Wants a type of event that never comes.
+        case idle
     }
 
     private struct State: Sendable {
@@ -38,10 +41,11 @@ final class SubscriberSwarm {
     /// - Throws: ``BenchmarkFailure`` when one cannot connect.
     init(_ socket: String, after id: UInt64, _ manners: [Manner]) throws {
         OpenFilesLimit.raise()
-        let request = Array("{\"op\":\"subscribe\",\"after\":\"\(id)\"}\n".utf8)
         var numbers: [(Int32, Manner)] = []
         for manner in manners {
             let descriptor = try Self.connect(socket)
+            let filter = manner == .idle ? ",\"types\":[\"fal.media.failed\"]" : ""
+            let request = Array("{\"op\":\"subscribe\",\"after\":\"\(id)\"\(filter)}\n".utf8)
             guard case .bytes(request.count) = UnixSocket.send(request.span, to: descriptor.number) else {
                 throw BenchmarkFailure("a subscriber could not say what it wants")
             }

@@ -72,7 +72,8 @@ package struct SignedDelivery: Sendable {
         }
     }
 
-    private static func body(requestID: String, padding: Int) -> String {
+    /// A body as fal writes one, of about 600 bytes and the padding.
+    package static func body(requestID: String, padding: Int = 0) -> String {
         let url = "https://v3.fal.media/files/load/O853qAknYZGU8_2QCbJwd.mp4"
         return "{\"error\": null, \"gateway_request_id\": \"\(requestID)\", \"payload\": {\"prompt\": "
             + "\"A falcon dives from a cliff at dawn, the valley below still in the blue shade of the night\", "

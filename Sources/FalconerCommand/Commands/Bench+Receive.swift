@@ -8,10 +8,11 @@ extension Bench {
         static let configuration = CommandConfiguration(
             abstract: "Deliveries a second, verified and durable, beside the least that can do the same in C.",
             discussion: """
-                The service, and falconer-reference where it stands beside this program ('swift build -c release' makes \
-                both): a C server on the same libraries that verifies, deduplicates, appends, synchronizes and \
-                answers, and does nothing else. They are run in turns on loopback, with the load on the same \
-                processors. Before a figure counts, every delivery that got a 200 is looked up in the journal.
+                The service, and what stands beside this program of falconer-reference, a C server on the same \
+                libraries that verifies, deduplicates, appends, synchronizes and answers, and does nothing else, and \
+                falconer-reference-go, the same on Go's net/http. 'Tests/Benchmarks/receive' builds all three. They \
+                are run in turns on loopback, with the load on the same processors. Before a figure counts, every \
+                delivery that got a 200 is looked up in the journal.
 
                   falconer bench receive --connections 1 --connections 64 --padding 0 --padding 9400
 

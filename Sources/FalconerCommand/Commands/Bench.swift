@@ -14,8 +14,8 @@ struct Bench: ParsableCommand {
             Exit codes: 0 measured, 1 no figure, because something failed or was not in the journal.
             """,
         subcommands: [
-            Receive.self, Fanout.self, Replay.self, Latency.self, Submit.self, Recover.self, MakeJournal.self,
-            Answer.self,
+            Receive.self, Fanout.self, Replay.self, Latency.self, Scale.self, Submit.self, Recover.self,
+            MakeJournal.self, Answer.self,
         ]
     )
 
