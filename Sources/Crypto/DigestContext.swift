@@ -5,15 +5,21 @@ import Synchronization
 @safe
 struct DigestContext: ~Copyable {
     let pointer: OpaquePointer
+    /// Whether it has been used for this key before.
+    let isUsed: Bool
     private let pool: DigestContextPool
 
     /// Takes one that is free, or makes one.
     init(from pool: DigestContextPool) {
         self.pool = pool
-        guard let pointer = unsafe pool.take() ?? EVP_MD_CTX_new() else {
-            preconditionFailure("no memory for a signature's context")
+        if let used = unsafe pool.take() {
+            isUsed = true
+            unsafe pointer = used
+            return
         }
-        unsafe self.pointer = unsafe pointer
+        guard let new = unsafe EVP_MD_CTX_new() else { preconditionFailure("no memory for a signature's context") }
+        isUsed = false
+        unsafe pointer = new
     }
 
     deinit {
@@ -23,7 +29,8 @@ struct DigestContext: ~Copyable {
 
 /// The contexts of one key that nobody uses at the moment, as many as threads have used at once.
 ///
-/// To set one up again for the next signature takes 3 of 105 microseconds less than to make a new one.
+/// To set one up again for the next signature takes 3 of 105 microseconds less than to make a new one, and to use it as it
+/// is another 8,000 instructions of 1,517,000 less.
 @safe
 final class DigestContextPool: Sendable {
     private final class Place: Sendable {

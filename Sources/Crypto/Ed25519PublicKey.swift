@@ -39,24 +39,54 @@ package struct Ed25519PublicKey: Equatable, Sendable {
     package func isValidSignature(_ signature: Span<UInt8>, for message: Span<UInt8>) -> Bool {
         guard signature.count == Self.signatureByteCount else { return false }
         let context = DigestContext(from: key.contexts)
+        let isValid = verifies(signature, message, with: context, isSetUp: context.isUsed && Self.contextsVerifyAgain)
+        if !isValid { OpenSSLErrorQueue.clear() }
+        return isValid
+    }
+
+    /// Asks OpenSSL, with a context that is set up for this key already or now.
+    private func verifies(
+        _ signature: Span<UInt8>,
+        _ message: Span<UInt8>,
+        with context: borrowing DigestContext,
+        isSetUp: Bool
+    ) -> Bool {
+        let pointer = unsafe context.pointer
         // EVP_DigestVerifyInit(3): Ed25519 takes no digest, and the message in one call.
-        let code = unsafe signature.withUnsafeBufferPointer { signature in
+        guard unsafe isSetUp || EVP_DigestVerifyInit(pointer, nil, nil, nil, key.pointer) == 1 else { return false }
+        return unsafe signature.withUnsafeBufferPointer { signature in
             unsafe message.withUnsafeBufferPointer { message in
-                guard unsafe EVP_DigestVerifyInit(context.pointer, nil, nil, nil, key.pointer) == 1 else {
-                    return Int32(-1)
-                }
-                return unsafe EVP_DigestVerify(
-                    context.pointer,
+                unsafe EVP_DigestVerify(
+                    pointer,
                     signature.baseAddress,
                     signature.count,
                     message.baseAddress,
                     message.count
-                )
+                ) == 1
             }
         }
-        if code != 1 { OpenSSLErrorQueue.clear() }
-        return code == 1
     }
+
+    /// Whether this OpenSSL lets a context verify one signature after the other without being set up in between.
+    ///
+    /// OpenSSL 3.0 does; EVP_DigestVerifyInit(3) promises it for no version, and a later one may refuse, which would make
+    /// every signature invalid. So it is tried once.
+    private static let contextsVerifyAgain: Bool = {
+        let message = Array("falconer".utf8)
+        let seed = [UInt8](repeating: 1, count: Ed25519PrivateKey.seedByteCount)
+        guard let privateKey = try? Ed25519PrivateKey(seed: seed.span),
+            let signature = try? privateKey.sign(message.span)
+        else { return false }
+        var forged = signature
+        forged[0] ^= 1
+        let key = privateKey.publicKey
+        let context = DigestContext(from: DigestContextPool())
+        let first = key.verifies(signature.span, message.span, with: context, isSetUp: false)
+        let second = key.verifies(forged.span, message.span, with: context, isSetUp: true)
+        let third = key.verifies(signature.span, message.span, with: context, isSetUp: true)
+        OpenSSLErrorQueue.clear()
+        return first && !second && third
+    }()
 
     /// Whether the published bytes are the same.
     package static func == (left: Self, right: Self) -> Bool {

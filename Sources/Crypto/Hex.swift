@@ -22,6 +22,12 @@ package enum Hex {
         return decode(digits.span)
     }
 
+    /// The bytes that the digits stand for, without a copy of them; `nil` as above.
+    package static func decode(_ text: String) -> [UInt8]? {
+        let digits = text.utf8Span.span
+        return decode(digits)
+    }
+
     /// The bytes that ASCII digits stand for; `nil` as for text.
     package static func decode(_ digits: Span<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
@@ -39,11 +45,10 @@ package enum Hex {
     }
 
     private static func value(of digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
+        let decimal = digit &- UInt8(ascii: "0")
+        if decimal < 10 { return decimal }
+        // Letters differ from their upper case in one bit, and nothing else becomes a…f by setting it but A…F.
+        let letter = (digit | 0x20) &- UInt8(ascii: "a")
+        return letter < 6 ? letter + 10 : nil
     }
 }

@@ -26,15 +26,15 @@ struct HeadRules: Sendable {
         guard requestLine + head.headers.wireBytes <= limits.headerBytesMax else { throw .headTooLarge }
         guard head.headers.namesAreTokens, !head.target.isEmpty, !head.target.contains(" ") else { throw .malformed }
         // RFC 9112, 3.2: 400 for HTTP/1.1 without Host, and for more than one.
-        let hosts = head.headers.values(of: "Host").count
+        let hosts = head.headers.count(of: "Host")
         guard hosts == 1 || (hosts == 0 && head.isHTTP10) else { throw .malformed }
         let lengths = head.headers.values(of: "Content-Length")
-        let codings = head.headers.values(of: "Transfer-Encoding")
-        if codings.isEmpty {
+        guard head.headers.count(of: "Transfer-Encoding") > 0 else {
             guard lengths.count <= 1 else { throw .malformed }
             guard let digits = lengths.first else { return .none }
             return .known(try bodyBytes(digits))
         }
+        let codings = head.headers.values(of: "Transfer-Encoding")
         // RFC 9112, 6.1: both, or a coding from an HTTP/1.0 client, may be treated as an error, and here is.
         guard lengths.isEmpty, codings.count == 1, !head.isHTTP10 else { throw .malformed }
         guard String(decoding: codings[0], as: UTF8.self).lowercased() == "chunked" else { throw .codingUnknown }

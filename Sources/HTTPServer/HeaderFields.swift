@@ -22,6 +22,12 @@ package struct HeaderFields: Sendable, Equatable {
     /// No fields.
     package init() {}
 
+    /// No fields, with room for so many bytes of names and values, and so many fields.
+    init(reservingBytes byteCount: Int, fields fieldCount: Int) {
+        bytes.reserveCapacity(byteCount)
+        places.reserveCapacity(fieldCount)
+    }
+
     /// Adds a field at the end.
     package mutating func append(_ name: String, _ value: String) {
         append(name: name.utf8, value: value.utf8)
@@ -43,10 +49,37 @@ package struct HeaderFields: Sendable, Equatable {
         return values
     }
 
+    /// How many fields have that name, whatever its case.
+    package func count(of name: String) -> Int {
+        places.count { matches($0, name) }
+    }
+
     /// The value of the first field of that name, whatever its case; bytes that are not UTF-8 are replaced.
     package func firstText(of name: String) -> String? {
         guard let place = places.first(where: { matches($0, name) }) else { return nil }
         return String(decoding: bytes[place.valueStart..<place.end], as: UTF8.self)
+    }
+
+    /// Whether `body` holds for each field, given as C strings, and none has a byte that cannot stand in one.
+    func allSatisfyAsText(_ body: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Bool) -> Bool {
+        guard !bytes.contains(0) else { return false }
+        var text: [UInt8] = []
+        for place in places {
+            text.removeAll(keepingCapacity: true)
+            text.append(contentsOf: bytes[place.nameStart..<place.valueStart])
+            text.append(0)
+            text.append(contentsOf: bytes[place.valueStart..<place.end])
+            text.append(0)
+            let valueOffset = place.valueStart - place.nameStart + 1
+            let holds = unsafe text.withUnsafeBufferPointer { buffer in
+                unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
+                    guard let name = characters.baseAddress else { return false }
+                    return unsafe body(name, name + valueOffset)
+                }
+            }
+            if !holds { return false }
+        }
+        return true
     }
 
     /// What the fields take on the wire, in bytes: name + value + 4 each.
@@ -61,8 +94,9 @@ package struct HeaderFields: Sendable, Equatable {
     }
 
     private func matches(_ place: Place, _ name: String) -> Bool {
+        // The length first: nearly all names differ there, and to look at a string's bytes costs more than that.
+        guard place.valueStart - place.nameStart == name.utf8.count else { return false }
         let wanted = name.utf8Span.span
-        guard place.valueStart - place.nameStart == wanted.count else { return false }
         for index in wanted.indices
         where bytes[place.nameStart + index].lowercasedASCII != wanted[index].lowercasedASCII {
             return false

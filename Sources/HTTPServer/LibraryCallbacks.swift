@@ -111,7 +111,8 @@ private func connection(of handle: OpaquePointer) -> LoopConnection? {
 
 /// The header fields of the request being received, with every byte as the library kept it.
 private func fields(of handle: OpaquePointer) -> HeaderFields {
-    var fields = HeaderFields()
+    // Room for what a delivery has; growing step by step took ten allocations.
+    var fields = HeaderFields(reservingBytes: 1_024, fields: 16)
     unsafe withUnsafeMutablePointer(to: &fields) { pointer in
         _ = unsafe MHD_get_connection_values_n(handle, .HEADER_KIND, fieldFound, pointer)
     }

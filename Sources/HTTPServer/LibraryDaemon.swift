@@ -92,8 +92,9 @@ final class LibraryDaemon {
 
     /// Room for the head and the library's records of it, and then some for the answer's head.
     ///
-    /// What does not fit the library answers itself, 431 or 414.
+    /// What does not fit the library answers itself, 431 or 414. It clears all of it after each request, so that more costs
+    /// time, too: 16 KiB take a microsecond.
     private static func connectionMemoryBytes(_ limits: ServerLimits) -> Int {
-        2 * limits.headerBytesMax + 16 * 1024
+        limits.headerBytesMax + 16 * 1024
     }
 }

@@ -39,8 +39,8 @@ struct LibraryResponse: ~Copyable {
     private static func finished(_ created: OpaquePointer?, headers: HeaderFields, closes: Bool) -> LibraryResponse? {
         guard let created = unsafe created else { return nil }
         let response = unsafe LibraryResponse(owning: created)
-        for field in headers where !response.add(field.name, field.value) { return nil }
-        if closes, !response.add("Connection", Array("close".utf8)) { return nil }
+        guard unsafe headers.allSatisfyAsText({ unsafe response.add($0, $1) }) else { return nil }
+        if closes, unsafe !response.add("Connection", "close") { return nil }
         return response
     }
 
@@ -52,13 +52,8 @@ struct LibraryResponse: ~Copyable {
         unsafe MHD_destroy_response(handle)
     }
 
-    private func add(_ name: String, _ value: [UInt8]) -> Bool {
-        guard !value.contains(0) else { return false }
-        return unsafe (value + [0]).withUnsafeBufferPointer { bytes in
-            unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
-                unsafe MHD_add_response_header(handle, name, characters.baseAddress) == .YES
-            }
-        }
+    private func add(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>) -> Bool {
+        unsafe MHD_add_response_header(handle, name, value) == .YES
     }
 }
 

@@ -1,9 +1,13 @@
 /// Writes one compact JSON object, member by member, in the order they are given.
 package struct JSONObjectWriter: Sendable {
-    private var output: [UInt8] = [UInt8(ascii: "{")]
+    private var output: [UInt8] = []
 
     /// Begins an object.
-    package init() {}
+    package init() {
+        // Most are short, and grow no further than this.
+        output.reserveCapacity(96)
+        output.append(UInt8(ascii: "{"))
+    }
 
     /// The object, closed.
     package var bytes: [UInt8] { output + [UInt8(ascii: "}")] }

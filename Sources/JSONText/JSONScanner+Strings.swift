@@ -22,17 +22,23 @@ extension JSONScanner {
     private mutating func skipPlainWords() {
         while count - offset >= 8 {
             let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            let quotes = word ^ 0x2222_2222_2222_2222
-            let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
-            // The high bit of a byte of `x &- 0x01… & ~x` is set where x is zero, and perhaps in the byte above it, which
-            // only costs a closer look. The same for bytes below 0x20.
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let special =
-                ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
-                | ((word &- (ones &* 0x20)) & ~word) | word
-            guard special & 0x8080_8080_8080_8080 == 0 else { return }
+            guard Self.specialBytes(in: word) == 0 else { return }
             offset += 8
         }
+    }
+
+    /// The high bits of the bytes that need a closer look: controls, quotes, backslashes, and all beyond ASCII.
+    @inline(__always)
+    static func specialBytes(in word: UInt64) -> UInt64 {
+        let quotes = word ^ 0x2222_2222_2222_2222
+        let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
+        // The high bit of a byte of `x &- 0x01… & ~x` is set where x is zero, and perhaps in the byte above it, which
+        // only costs a closer look. The same for bytes below 0x20.
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let special =
+            ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
+            | ((word &- (ones &* 0x20)) & ~word) | word
+        return special & 0x8080_8080_8080_8080
     }
 
     private mutating func skipEscape() throws(JSONTextError) {

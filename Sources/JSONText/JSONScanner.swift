@@ -88,6 +88,8 @@ struct JSONScanner {
         }
         let value = JSONValueSlice(kind: child.kind, range: child.start..<offset)
         if isInObject {
+            // Room for a delivery's members at once; growing step by step took four allocations.
+            if members.isEmpty { members.reserveCapacity(8) }
             let name = try? decodedString(in: child.name)
             members.append(JSONMember(name: name, nameRange: child.name, value: value))
         } else {

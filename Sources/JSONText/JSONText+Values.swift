@@ -68,8 +68,15 @@ extension JSONText {
     /// Whether nothing in it has to be escaped.
     private static func isPlain(_ string: String) -> Bool {
         let bytes = string.utf8Span.span
-        for index in bytes.indices where bytes[index] < 0x20 || bytes[index] == 0x22 || bytes[index] == 0x5C {
-            return false
+        var index = 0
+        while bytes.count - index >= 8 {
+            let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            guard JSONScanner.specialBytes(in: word) == 0 else { break }
+            index += 8
+        }
+        while index < bytes.count {
+            if bytes[index] < 0x20 || bytes[index] == 0x22 || bytes[index] == 0x5C { return false }
+            index += 1
         }
         return true
     }

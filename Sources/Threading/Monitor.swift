@@ -16,10 +16,14 @@ package final class Monitor<Value: ~Copyable>: @unchecked Sendable {  // `value`
     /// Wraps a value; from here on it is only reachable under the lock.
     package init(_ value: consuming sending Value) {
         self.value = value
-        unsafe mutex = .allocate(capacity: 1)
-        unsafe mutex.initialize(to: pthread_mutex_t())
-        unsafe condition = .allocate(capacity: 1)
-        unsafe condition.initialize(to: pthread_cond_t())
+        // One block for both: each request has a monitor of its own.
+        let block = unsafe UnsafeMutableRawPointer.allocate(
+            byteCount: MemoryLayout<pthread_mutex_t>.stride + MemoryLayout<pthread_cond_t>.stride,
+            alignment: max(MemoryLayout<pthread_mutex_t>.alignment, MemoryLayout<pthread_cond_t>.alignment)
+        )
+        unsafe mutex = block.initializeMemory(as: pthread_mutex_t.self, to: pthread_mutex_t())
+        unsafe condition = (block + MemoryLayout<pthread_mutex_t>.stride)
+            .initializeMemory(as: pthread_cond_t.self, to: pthread_cond_t())
         var attributes = pthread_condattr_t()
         unsafe check(pthread_condattr_init(&attributes))
         // Deadlines are counted on the monotonic clock, so that a clock set by hand moves none
@@ -33,8 +37,8 @@ package final class Monitor<Value: ~Copyable>: @unchecked Sendable {  // `value`
     deinit {
         unsafe check(pthread_cond_destroy(condition))
         unsafe check(pthread_mutex_destroy(mutex))
-        unsafe condition.deallocate()
-        unsafe mutex.deallocate()
+        // The block begins with it.
+        unsafe UnsafeMutableRawPointer(mutex).deallocate()
     }
 
     /// Runs `body` with the value, alone.

@@ -41,6 +41,8 @@ package struct WebhookBody: Equatable, Sendable {
         payloadError != nil || (status == .ok && (payload == nil || payload?.kind == .null))
     }
 
+    private static let known = ["request_id", "gateway_request_id", "status", "payload", "error", "payload_error"]
+
     /// Reads a body.
     ///
     /// - Parameter bytes: The body as it came, its signature already verified.
@@ -50,8 +52,7 @@ package struct WebhookBody: Equatable, Sendable {
     package init(parsing bytes: Span<UInt8>) throws(WebhookRejection) {
         let malformed = WebhookRejection(.bodyMalformed)
         guard let members = try? JSONText.members(of: bytes) else { throw malformed }
-        let known = ["request_id", "gateway_request_id", "status", "payload", "error", "payload_error"]
-        guard known.allSatisfy({ members.count(of: $0) <= 1 }) else { throw malformed }
+        guard Self.known.allSatisfy({ members.count(of: $0) <= 1 }) else { throw malformed }
 
         guard let requestID = members.value(of: "request_id"), let id = try? JSONText.string(requestID, in: bytes),
             let status = members.value(of: "status"), let word = try? JSONText.string(status, in: bytes),

@@ -34,7 +34,7 @@ package enum HookAnswer: Equatable {
     }
 
     private static func headers(_ status: Int) -> HeaderFields {
-        status == 503 || status == 429 ? ["Retry-After": "\(retryAfterSeconds)"] : [:]
+        status == 503 || status == 429 ? ["Retry-After": "\(retryAfterSeconds)"] : HeaderFields()
     }
 
     private static func word(_ status: Int) -> String {
@@ -51,7 +51,7 @@ package enum HookAnswer: Equatable {
         _ status: Int,
         _ word: String,
         id: UInt64? = nil,
-        headers: HeaderFields = [:]
+        headers: HeaderFields = HeaderFields()
     ) -> HTTPResponse {
         var writer = JSONObjectWriter()
         writer.member("status", word)
