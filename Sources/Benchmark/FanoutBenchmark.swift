@@ -24,7 +24,7 @@ package struct FanoutBenchmark {
     /// How long the subscribers may take for what is left when a run has ended.
     private static let catchUpTime = Duration.seconds(120)
     /// More deliveries than any such machine takes in a second.
-    private static let perSecondMax = 8_000.0
+    private static let perSecondMax = 15_000.0
 
     /// Plans the measurement.
     package init(
