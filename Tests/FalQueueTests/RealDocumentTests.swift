@@ -38,6 +38,13 @@ import Testing
         }
     }
 
+    @Test func aTextThatLooksLikeANumberIsToldApartFromIt() throws {
+        let document = try ModelDocument(try Self.bytes("fal-ai_flux-pro_kontext"))
+        let input = #"{"prompt":"x","image_url":"https://example.com/a.png","safety_tolerance":2}"#
+        let problem = try #require(document.problems(in: Array(input.utf8)).first)
+        #expect(problem.allowed == #""1", "2", "3", "4", "5", "6""#)
+    }
+
     @Test(arguments: documents)
     func everyExampleAndDefaultInADocumentIsTaken(name: String) throws {
         let document = try ModelDocument(try Self.bytes(name))

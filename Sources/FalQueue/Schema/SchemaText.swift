@@ -98,5 +98,10 @@ struct SchemaText {
 
 extension SchemaNode {
     /// The value as a person types it: a text without quotes.
-    fileprivate var plainPhrase: String { text.map { oneLine($0, charactersMax: 60) } ?? phrase }
+    fileprivate var plainPhrase: String {
+        guard let text else { return phrase }
+        // A text that would be read as something else is told apart from it: "2" is allowed, 2 is not.
+        let isOther = Double(text) != nil || ["true", "false", "null"].contains(text)
+        return isOther ? phrase : oneLine(text, charactersMax: 60)
+    }
 }
