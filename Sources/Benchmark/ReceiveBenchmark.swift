@@ -193,11 +193,13 @@ package struct ReceiveBenchmark {
     private func audit(_ result: LoadResult, _ deliveries: [SignedDelivery], _ folder: String) throws {
         var subjects: [String: Int] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".jsonl") {
-            let bytes = try Data(contentsOf: URL(filePath: "\(folder)/\(name)"))
-            for line in bytes.split(separator: UInt8(ascii: "\n")) {
-                let line = Array(line)
-                guard let members = try? JSONText.members(of: line.span, depthMax: JSONText.envelopeDepthMax),
-                    let slice = members.value(of: "subject"), let subject = try? JSONText.string(slice, in: line.span)
+            let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\(name)")))
+            var start = 0
+            while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = bytes.span.extracting(start..<end)
+                start = end + 1
+                guard let members = try? JSONText.members(of: line, depthMax: JSONText.envelopeDepthMax),
+                    let slice = members.value(of: "subject"), let subject = try? JSONText.string(slice, in: line)
                 else { throw Failure(description: "a line of the journal is not an event") }
                 subjects[subject, default: 0] += 1
             }
