@@ -61,6 +61,47 @@ package struct InputBuilder: Sendable {
         }
     }
 
+    /// Sets every key that another input has, in place of what it was.
+    package mutating func merge(_ other: InputBuilder) {
+        values.merge(other.values) { $1 }
+    }
+
+    /// Puts other texts in place of those that belong to URLs: under a key that ends in `_url`, or in a list under one that
+    /// ends in `_urls`, where a single text that is replaced becomes a list.
+    ///
+    /// - Parameter replacement: The text to take instead; nil leaves it as it is.
+    /// - Throws: What `replacement` throws.
+    package mutating func replaceURLs<Failure: Error>(
+        _ replacement: (_ text: String) throws(Failure) -> String?
+    ) throws(Failure) {
+        for key in values.keys.sorted() where key.hasSuffix("_url") || key.hasSuffix("_urls") {
+            let json = values[key, default: []]
+            guard let value = try? JSONText.validate(json.span).value else { continue }
+            if let text = try? JSONText.string(value, in: json.span) {
+                guard let other = try replacement(text) else { continue }
+                values[key] = key.hasSuffix("_urls") ? Self.list([Self.quoted(other)]) : Self.quoted(other)
+            } else if let elements = try? JSONText.elements(of: value, in: json.span) {
+                var items: [[UInt8]] = []
+                for element in elements {
+                    let text = try? JSONText.string(element, in: json.span)
+                    let other: String? = if let text { try replacement(text) } else { nil }
+                    items.append(other.map(Self.quoted) ?? Array(json[element.range]))
+                }
+                values[key] = Self.list(items)
+            }
+        }
+    }
+
+    private static func quoted(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        JSONText.appendString(text, to: &bytes)
+        return bytes
+    }
+
+    private static func list(_ items: [[UInt8]]) -> [UInt8] {
+        [UInt8(ascii: "[")] + items.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
+    }
+
     /// The object.
     ///
     /// - Throws: ``InputBuilderError`` when it is too long.

@@ -15,6 +15,11 @@ package struct QueueURL: Sendable, Hashable {
         base: AbsoluteURL(scheme: .https, host: "api.fal.ai", port: nil, path: "", query: nil, fragment: nil)
     )
 
+    /// fal's REST API, where files are uploaded.
+    package static let falREST = QueueURL(
+        base: AbsoluteURL(scheme: .https, host: "rest.fal.ai", port: nil, path: "", query: nil, fragment: nil)
+    )
+
     private let base: AbsoluteURL
 
     /// Takes an absolute URL without query and fragment; a slash at the end is dropped.

@@ -33,7 +33,7 @@ struct FalconerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Submit.self, Listen.self, ConsumersCommand.self, Status.self, List.self, Show.self,
-            Cancel.self, Resend.self, Run.self, Doctor.self, Models.self, Rejections.self,
+            Cancel.self, Resend.self, Run.self, Upload.self, Doctor.self, Models.self, Rejections.self,
             JournalCommand.self, Config.self, Emulate.self, TriggerCommand.self, Bench.self,
         ]
     )

@@ -15,14 +15,21 @@ final class CurlExchange {
     private(set) var hasAnswerBegun = false
     private(set) var isHeadComplete = false
     private let sink: (any HTTPResponseSink)?
+    private let progress: ((Int) -> Void)?
     private var hasSinkBegun = false
     private var statusLine = ""
     /// The sink did not want the body, or no more of it.
     private(set) var isRefused = false
 
-    init(body: [UInt8], responseBytesMax: Int, sink: (any HTTPResponseSink)? = nil) {
+    init(
+        body: [UInt8],
+        responseBytesMax: Int,
+        sink: (any HTTPResponseSink)? = nil,
+        progress: ((Int) -> Void)? = nil
+    ) {
         self.body = body
         self.sink = sink
+        self.progress = progress
         bodyBytesMax = responseBytesMax
     }
 
@@ -53,6 +60,7 @@ final class CurlExchange {
             )
         }
         bodyBytesTaken += count
+        progress?(bodyBytesTaken)
         return count
     }
 

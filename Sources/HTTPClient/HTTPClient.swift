@@ -60,6 +60,20 @@ package final class HTTPClient: HTTPTransport, @unchecked Sendable {  // `isBusy
         try send(request, into: nil)
     }
 
+    /// Sends a request at most once, and says as it goes how much of the body was handed over.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - progress: Called on this thread with the number of bytes of the body that libcurl has taken so far.
+    /// - Returns: The whole answer, whatever its status.
+    /// - Throws: ``HTTPClientError`` when there is no complete answer.
+    package func send(
+        _ request: HTTPRequest,
+        reportingBody progress: @escaping (Int) -> Void
+    ) throws(HTTPClientError) -> HTTPResponse {
+        try send(request, into: nil, progress)
+    }
+
     /// Sends a request at most once and hands the answer's body to a sink as it comes.
     ///
     /// - Parameters:
@@ -76,12 +90,18 @@ package final class HTTPClient: HTTPTransport, @unchecked Sendable {  // `isBusy
 
     private func send(
         _ request: HTTPRequest,
-        into sink: (any HTTPResponseSink)?
+        into sink: (any HTTPResponseSink)?,
+        _ progress: ((Int) -> Void)? = nil
     ) throws(HTTPClientError) -> HTTPResponse {
         precondition(!isBusy.exchange(true, ordering: .acquiring), "a client serves one thread at a time")
         defer { isBusy.store(false, ordering: .releasing) }
         try request.check()
-        let exchange = CurlExchange(body: request.body ?? [], responseBytesMax: options.responseBytesMax, sink: sink)
+        let exchange = CurlExchange(
+            body: request.body ?? [],
+            responseBytesMax: options.responseBytesMax,
+            sink: sink,
+            progress: progress
+        )
         // Out of libcurl's hands before the exchange goes: every later send sets these pointers anew.
         defer { unsafe curl_easy_reset(easy) }
         let headers = try CurlLineList(request.headers, hasBody: request.body != nil)

@@ -23,6 +23,20 @@ enum RequestPath: Equatable, Sendable {
         case outage
     }
 
+    /// Pages of the storage that inputs' files go to.
+    enum Storage: Equatable, Sendable {
+        /// `/storage/upload/initiate`
+        case begin
+        /// `/storage/upload/initiate-multipart`
+        case beginInParts
+        /// `/files/upload/{id}/{name}`: put once, and read from then on.
+        case whole(String)
+        /// `/storage/upload/multipart/{id}/{number}`
+        case part(String, Int)
+        /// `/storage/upload/multipart/{id}/complete`
+        case complete(String)
+    }
+
     /// An endpoint, to which inputs are posted.
     case submit(EndpointID)
     /// An endpoint, to which inputs are posted and which answers with the result, as fal.run does: `/run/{endpoint}`.
@@ -41,6 +55,8 @@ enum RequestPath: Equatable, Sendable {
     case file(String)
     /// The platform API's list of requests.
     case platformRequests
+    /// A page of the storage.
+    case storage(Storage)
     /// A page of the emulator's own.
     case admin(Admin)
 
@@ -55,6 +71,8 @@ enum RequestPath: Equatable, Sendable {
         switch parts.first {
         case ".well-known": return parts.dropFirst() == ["jwks.json"] ? .jwks : nil
         case "files": return file(parts.dropFirst())
+        case "storage" where parts.count > 1 && parts[1] == "upload":
+            return storage(parts.dropFirst(2)).map { .storage($0) }
         case "v1" where parts == ["v1", "models", "requests", "by-endpoint"]: return .platformRequests
         case "emulator": return admin(parts.dropFirst())
         case "run":
@@ -65,7 +83,18 @@ enum RequestPath: Equatable, Sendable {
 
     private static func file(_ parts: ArraySlice<String>) -> RequestPath? {
         guard let name = parts.last, !name.isEmpty, !parts.contains("..") else { return nil }
+        if parts.count == 3, parts.first == "upload" { return .storage(.whole(parts[parts.startIndex + 1])) }
         return .file(name)
+    }
+
+    private static func storage(_ parts: ArraySlice<String>) -> Storage? {
+        switch Array(parts) {
+        case ["initiate"]: .begin
+        case ["initiate-multipart"]: .beginInParts
+        case let parts where parts.count == 3 && parts[0] == "multipart":
+            parts[2] == "complete" ? .complete(parts[1]) : Int(parts[2]).map { .part(parts[1], $0) }
+        default: nil
+        }
     }
 
     private static func admin(_ parts: ArraySlice<String>) -> RequestPath? {

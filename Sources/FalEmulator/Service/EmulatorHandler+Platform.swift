@@ -54,7 +54,7 @@ extension RequestPath {
     var isOfQueue: Bool {
         switch self {
         case .submit, .run, .status, .stream, .result, .cancel, .platformRequests: true
-        case .jwks, .file, .admin: false
+        case .jwks, .file, .storage, .admin: false
         }
     }
 }

@@ -11,7 +11,11 @@ struct EmulatorHandler: HTTPHandler {
     /// The file that outputs point to.
     let video: [UInt8]
 
-    func decide(on head: borrowing HTTPRequestHead, from peer: PeerAddress) -> HeadDecision { .receive }
+    func decide(on head: borrowing HTTPRequestHead, from peer: PeerAddress) -> HeadDecision {
+        // Only files are that large.
+        let isFile = head.method == "PUT" && head.path.hasPrefix("/files/") || head.path.hasPrefix("/storage/")
+        return .receive(bodyBytesMax: isFile ? UploadStore.bodyBytesMax : ServerLimits.defaultBodyBytesMax)
+    }
 
     func handle(_ request: HTTPRequest, _ exchange: consuming HTTPExchange) {
         guard let path = RequestPath.parse(request.head.path) else {
@@ -29,6 +33,10 @@ struct EmulatorHandler: HTTPHandler {
             exchange.respond(only(["GET", "HEAD"], request) ?? file(name, request))
         case .platformRequests:
             exchange.respond(only(["GET"], request) ?? unauthorized(request) ?? platformRequests(request))
+        case .storage(.begin), .storage(.beginInParts):
+            exchange.respond(only(["POST"], request) ?? unauthorized(request) ?? beginUpload(path, request))
+        case .storage(let page):
+            exchange.respond(store(page, request))
         case .admin(let admin):
             exchange.respond(administer(admin, request))
         case .submit(let endpoint):
@@ -58,14 +66,14 @@ struct EmulatorHandler: HTTPHandler {
         RequestID.new(at: core.clock.now)
     }
 
-    private func only(_ methods: [String], _ request: HTTPRequest) -> HTTPResponse? {
+    func only(_ methods: [String], _ request: HTTPRequest) -> HTTPResponse? {
         if methods.contains(request.head.method) { return nil }
         var response = HTTPResponse.json(405, detail: "Method Not Allowed", id: newID())
         response.headers.append("Allow", methods.joined(separator: ", "))
         return response
     }
 
-    private func unauthorized(_ request: HTTPRequest) -> HTTPResponse? {
+    func unauthorized(_ request: HTTPRequest) -> HTTPResponse? {
         Authorization.refusal(of: request.head.headers.firstText(of: "Authorization"))
             .map { .json(401, detail: $0.rawValue, id: newID()) }
     }
@@ -77,17 +85,7 @@ struct EmulatorHandler: HTTPHandler {
 
     private func file(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
         guard name.hasSuffix(".mp4") else { return .json(404, detail: "Not Found") }
-        var headers: HeaderFields = ["Content-Type": SampleVideo.contentType, "Accept-Ranges": "bytes"]
-        switch ByteRange(request.head.headers.firstText(of: "Range"), count: video.count) {
-        case .whole:
-            return HTTPResponse(status: 200, headers: headers, body: .bytes(video))
-        case .part(let range):
-            headers.append("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(video.count)")
-            return HTTPResponse(status: 206, headers: headers, body: .bytes(Array(video[range])))
-        case .unsatisfiable:
-            headers.append("Content-Range", "bytes */\(video.count)")
-            return HTTPResponse(status: 416, headers: headers)
-        }
+        return .file(video, SampleVideo.contentType, range: request.head.headers.firstText(of: "Range"))
     }
 }
 
@@ -151,6 +149,21 @@ extension HTTPResponse {
             headers.append("x-fal-request-id", id)
         }
         return HTTPResponse(status: status, headers: headers, body: .bytes(body))
+    }
+
+    /// A file, or the range of it that was asked for.
+    static func file(_ bytes: [UInt8], _ contentType: String, range: String?) -> HTTPResponse {
+        var headers: HeaderFields = ["Content-Type": contentType, "Accept-Ranges": "bytes"]
+        switch ByteRange(bytes.isEmpty ? nil : range, count: bytes.count) {
+        case .whole:
+            return HTTPResponse(status: 200, headers: headers, body: .bytes(bytes))
+        case .part(let range):
+            headers.append("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)")
+            return HTTPResponse(status: 206, headers: headers, body: .bytes(Array(bytes[range])))
+        case .unsatisfiable:
+            headers.append("Content-Range", "bytes */\(bytes.count)")
+            return HTTPResponse(status: 416, headers: headers)
+        }
     }
 
     /// The answer to a request for a result.

@@ -26,6 +26,8 @@ struct EmulatorState: Sendable {
     var parked: [String: ParkedAnswer] = [:]
     /// Requests that are answered once they have ended.
     var runs: [String: ParkedAnswer] = [:]
+    /// The files that were uploaded.
+    var uploads = UploadStore()
     /// Whether the keys changed since the file was written.
     var hasUnsavedKeys = false
     /// Until when the queue drops every connection, in microseconds since 1970.

@@ -120,9 +120,12 @@ package final class FalEmulator: Service {
         _ configuration: EmulatorConfiguration,
         _ logger: Logger
     ) throws(EmulatorStartFailure) -> HTTPServer {
+        var limits = ServerLimits()
+        limits.bodyBytesMax = UploadStore.bodyBytesMax
         let server = HTTPServerConfiguration(
             listen: addresses,
             threads: configuration.threads,
+            limits: limits,
             tls: tls,
             serverName: tls == nil ? "emu-http" : "emu-https"
         )

@@ -29,6 +29,8 @@ struct Emulate: AsyncParsableCommand {
             POST /emulator/requests/ID/step (from the queue into its run, from there to its end; with a queue time of a \
             day nothing happens but that).
 
+            Files are uploaded as to https://rest.fal.ai: give its URL as --fal-rest-url.
+
             Exit codes: 0 stopped, 5 an address cannot be listened on, 64 wrong options.
             """
     )

@@ -36,6 +36,7 @@ struct Submit: ParsableCommand {
 
     @OptionGroup var input: InputOptions
     @OptionGroup var inputCheck: InputCheck
+    @OptionGroup var uploads: UploadOptions
 
     @Option(help: "A label of yours, kept with the submission.")
     var tag: String?
@@ -117,8 +118,8 @@ struct Submit: ParsableCommand {
                 )
             }
             if direct { return try submitDirectly() }
-            if webhookURL != nil || falQueueURL != nil || access.falKeyFile != nil {
-                throw CommandFailure(.usage, "--webhook-url, --fal-queue-url and --fal-key-file are for --direct")
+            if webhookURL != nil || falQueueURL != nil {
+                throw CommandFailure(.usage, "--webhook-url and --fal-queue-url are for --direct")
             }
             if logs, !wait || batch != nil { throw CommandFailure(.usage, "--logs goes with --wait") }
             if let batch { return try run(batch: batch) }
@@ -177,16 +178,21 @@ struct Submit: ParsableCommand {
         var writer = JSONObjectWriter()
         writer.member("op", "submit")
         writer.member("endpoint", endpoint)
-        let bytes = try input.bytes()
-        if !inputCheck.isLeftToService {
-            try inputCheck.checker(of: try parsing("endpoint") { try EndpointID.parse(endpoint) }).check(bytes)
-            writer.member("check", false)
+        let options = try fal.resolved().json
+        let draft = try input.draft()
+        if draft.files.isEmpty, access.falKeyFile != nil {
+            throw CommandFailure(.usage, "--fal-key-file is for --direct and for uploads; the service has its own key")
         }
+        let checker =
+            try inputCheck.isLeftToService && draft.files.isEmpty
+            ? nil : inputCheck.checker(of: try parsing("endpoint") { try EndpointID.parse(endpoint) })
+        let bytes = try uploads.input(of: draft, checkedBy: checker, access: access)
+        if !inputCheck.isLeftToService { writer.member("check", false) }
         writer.member("input", json: bytes)
         writer.member("tag", tag)
         writer.member("idempotency_key", idempotencyKey)
         writer.member("download", download.map { DownloadOptions.absolute($0) })
-        if let options = try fal.resolved().json { writer.member("options", json: options) }
+        if let options { writer.member("options", json: options) }
         return writer.bytes
     }
 
@@ -199,30 +205,40 @@ struct Submit: ParsableCommand {
             )
         }
         if let webhookURL { _ = try parsing("webhook-url") { try AbsoluteURL.parse(webhookURL) } }
+        let id = try parsing("endpoint") { try EndpointID.parse(endpoint) }
+        let options = try fal.resolved()
+        let queue = try access.url("fal-queue-url", falQueueURL, default: .fal)
+        let checker = try inputCheck.checker(of: id)
+        let bytes = try uploads.input(of: try input.draft(), checkedBy: checker, access: access)
         let submission = DirectSubmission(
-            request: SubmitRequest(
-                endpoint: try parsing("endpoint") { try EndpointID.parse(endpoint) },
-                input: try input.bytes(),
-                webhookURL: webhookURL,
-                options: try fal.resolved()
-            ),
-            queue: try access.url("fal-queue-url", falQueueURL, default: .fal),
+            request: SubmitRequest(endpoint: id, input: bytes, webhookURL: webhookURL, options: options),
+            queue: queue,
             key: try access.key(),
             format: output.resolvedFormat,
             wantsLogs: logs
         )
-        try inputCheck.checker(of: submission.request.endpoint).check(submission.request.input)
         try submission.run(waits: wait, timeout: timeout.map { .seconds($0) })
     }
 
     private func run(batch: String) throws {
         if input.input != nil { throw CommandFailure(.usage, "--input and --batch exclude each other") }
+        if access.falKeyFile != nil {
+            throw CommandFailure(.usage, "--fal-key-file and --batch exclude each other: the service has its own key")
+        }
         let limits = wait ? 1...10_000 : 1...BatchState.commandsMax
         let concurrency = concurrency ?? min(1_000, limits.upperBound)
         guard limits.contains(concurrency) else {
             throw CommandFailure(.usage, "--concurrency goes from 1 to \(limits.upperBound)")
         }
         let id = try parsing("endpoint") { try EndpointID.parse(endpoint) }
+        guard try input.draft().files.isEmpty else {
+            // Each upload has another URL, and the key of a line follows from its input: a second run would pay again.
+            throw CommandFailure(
+                .usage,
+                "a batch takes no local files: its lines would not be the same when it is run again",
+                advice: "upload the file once, with 'falconer upload FILE', and give its URL"
+            )
+        }
         let reader = BatchReader(
             endpoint: id,
             checker: try inputCheck.checker(of: id),

@@ -23,6 +23,7 @@ struct Run: ParsableCommand {
 
     @OptionGroup var input: InputOptions
     @OptionGroup var inputCheck: InputCheck
+    @OptionGroup var uploads: UploadOptions
 
     @Option(help: "How long the model may take, in seconds.")
     var timeout = 120
@@ -35,12 +36,7 @@ struct Run: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            let request = SubmitRequest(
-                endpoint: try parsing("endpoint") { try EndpointID.parse(endpoint) },
-                input: try input.bytes(),
-                options: try fal.resolved()
-            )
-            try inputCheck.checker(of: request.endpoint).check(request.input)
+            let id = try parsing("endpoint") { try EndpointID.parse(endpoint) }
             guard (1...86_400).contains(timeout) else {
                 throw CommandFailure(.usage, "--timeout goes from 1 to 86400 seconds")
             }
@@ -48,6 +44,10 @@ struct Run: ParsableCommand {
             options.totalTimeout = .seconds(timeout)
             let url = try access.url("fal-run-url", falRunURL, default: .falRun)
             let client = try client(options)
+            let fal = try fal.resolved()
+            let checker = try inputCheck.checker(of: id)
+            let bytes = try uploads.input(of: try input.draft(), checkedBy: checker, access: access)
+            let request = SubmitRequest(endpoint: id, input: bytes, options: fal)
             switch SynchronousRun(request, at: url, key: try access.key(), over: client) {
             case .answered(let result): try print(result)
             case .notSent(let failure):

@@ -10,7 +10,10 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         name: .customShort("i"),
-        help: ArgumentHelp("One key of the input; the value as JSON, else as text.", valueName: "key=value")
+        help: ArgumentHelp(
+            "One key of the input; the value as JSON, else as text. Under a key that ends in _url, @FILE is uploaded first.",
+            valueName: "key=value"
+        )
     )
     var assignments: [String] = []
 
@@ -26,20 +29,27 @@ struct InputOptions: ParsableArguments {
     @Option(help: "Grok Imagine Video: 480p or 720p.")
     var resolution: String?
 
-    @Option(name: .customLong("image-url"), help: "The image to begin with, for models that take image_url.")
+    @Option(
+        name: .customLong("image-url"),
+        help: "The image to begin with, a URL or a local file, for models that take image_url."
+    )
     var imageURL: String?
 
-    @Option(name: .customLong("video-url"), help: "The video to work on, for models that take video_url.")
+    @Option(
+        name: .customLong("video-url"),
+        help: "The video to work on, a URL or a local file, for models that take video_url."
+    )
     var videoURL: String?
 
-    /// The input.
+    /// The input, which may name local files.
     ///
     /// - Throws: ``CommandFailure``.
-    func bytes() throws -> [UInt8] {
+    func draft() throws -> InputDraft {
         do {
-            var builder = try input.map { try InputBuilder(object: Self.read($0)) } ?? InputBuilder()
-            try set(in: &builder)
-            return try builder.encoded()
+            let base = try input.map { try InputBuilder(object: Self.read($0)) } ?? InputBuilder()
+            var flags = InputBuilder()
+            try set(in: &flags)
+            return try InputDraft(base: base, flags: flags)
         } catch let error as InputBuilderError {
             throw CommandFailure(.usage, "\(error)", advice: "see 'falconer submit --help'")
         }

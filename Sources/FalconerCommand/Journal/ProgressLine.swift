@@ -7,12 +7,18 @@ struct ProgressLine {
 
     private let began = ContinuousClock.now
     private let isTerminal: Bool
+    private let subject: String?
     private var next: Duration
     private var isShown = false
 
     /// Begins now; from here on Ctrl-C ends the command with code 130.
-    init(isTerminal: Bool = StandardError.isTerminal) {
+    ///
+    /// - Parameters:
+    ///   - subject: What it is about, said before the numbers.
+    ///   - isTerminal: Whether a person watches.
+    init(subject: String? = nil, isTerminal: Bool = StandardError.isTerminal) {
         self.isTerminal = isTerminal
+        self.subject = subject
         next = Self.silence
         Interrupt.exits(endsLine: isTerminal)
     }
@@ -25,7 +31,7 @@ struct ProgressLine {
         let elapsed = elapsed
         guard elapsed >= next else { return }
         next = elapsed + (isTerminal ? .milliseconds(100) : .seconds(10))
-        let text = Self.text(done, of: all, elapsed)
+        let text = (subject.map { "\($0): " } ?? "") + Self.text(done, of: all, elapsed)
         if isTerminal {
             isShown = true
             // Back to the line's beginning, and what was there is erased (ECMA-48, EL).
