@@ -210,7 +210,7 @@ let package = Package(
             ["Benchmark", "Crypto", "FalconerCommand", "LoadGenerator", "Posix", "Threading", system],
             resources: [.copy("Vectors")]
         ),
-        tests("FalconerCommandTests", ["FalconerCommand", "HTTPClient", "Posix", system]),
+        tests("FalconerCommandTests", ["FalconerCommand", "FalQueue", "HTTPClient", "Posix", system]),
         tests("JSONTextTests", ["JSONText"]),
         tests(
             "FalEmulatorTests",

@@ -20,6 +20,11 @@ package struct QueueURL: Sendable, Hashable {
         base: AbsoluteURL(scheme: .https, host: "rest.fal.ai", port: nil, path: "", query: nil, fragment: nil)
     )
 
+    /// fal's site, which has the models' documents.
+    package static let falSite = QueueURL(
+        base: AbsoluteURL(scheme: .https, host: "fal.ai", port: nil, path: "", query: nil, fragment: nil)
+    )
+
     private let base: AbsoluteURL
 
     /// Takes an absolute URL without query and fragment; a slash at the end is dropped.

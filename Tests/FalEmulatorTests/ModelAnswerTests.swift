@@ -66,6 +66,7 @@ struct ModelAnswerTests {
         ("/storage/upload/multipart/u/2", .storage(.part("u", 2))),
         ("/storage/upload/multipart/u/complete", .storage(.complete("u"))),
         ("/storage/upload/other", nil),
+        ("/api/openapi/queue/openapi.json?endpoint_id=a/b", .modelDocument),
         ("/files/", nil),
         ("/emulator/requests", .admin(.requests)),
         ("/emulator/requests/r/redeliver", .admin(.redeliver("r"))),

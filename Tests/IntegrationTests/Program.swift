@@ -11,9 +11,14 @@ enum Program {
         return bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/falconer"
     }()
 
+    /// Variables that keep it to this machine and to itself: it looks models up nowhere, and finds none kept.
+    static let environment = [
+        "NO_COLOR": "1", "FALCONER_FAL_SITE_URL": "http://127.0.0.1:1", "XDG_CACHE_HOME": "/nonexistent",
+    ]
+
     /// Starts it.
     static func start(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
-        try ChildProcess(path, arguments, environment: environment.merging(["NO_COLOR": "1"]) { own, _ in own })
+        try ChildProcess(path, arguments, environment: environment.merging(Self.environment) { own, _ in own })
     }
 
     /// Runs it to its end.

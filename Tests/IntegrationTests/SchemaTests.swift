@@ -69,7 +69,7 @@ import Testing
         let json = try Program.run(["models", "show", "xai/grok-imagine-video/image-to-video", "--format", "json"])
         let names = try json.output.split(separator: "\n").compactMap { try object(String($0))["name"]?.string }
         #expect(names == ["prompt", "image_url", "duration", "aspect_ratio", "resolution"])
-        #expect(try Program.run(["models", "show", "fal-ai/unheard-of"]).exit == .code(4))
+        #expect(try Program.run(["models", "show", "fal-ai/unheard-of"]).exit == .code(5))
         let all = try Program.run(["models", "list", "--format", "human"]).output.split(separator: "\n")
         #expect(all.contains("xai/grok-imagine-video/text-to-video"))
         #expect(all.count >= 8)

@@ -12,7 +12,11 @@ import Testing
         exit: ChildProcess.Exit?, error: String
     ) {
         let words = ["--reuid", "\(user)", "--regid", "0", "--clear-groups", Program.path] + arguments
-        let process = try ChildProcess("/usr/bin/setpriv", words + ["--socket", service.socket])
+        let process = try ChildProcess(
+            "/usr/bin/setpriv",
+            words + ["--socket", service.socket],
+            environment: Program.environment
+        )
         return (process.waitForExit(), process.text(.standardError))
     }
 

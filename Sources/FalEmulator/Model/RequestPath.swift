@@ -55,6 +55,8 @@ enum RequestPath: Equatable, Sendable {
     case file(String)
     /// The platform API's list of requests.
     case platformRequests
+    /// A model's OpenAPI document: `/api/openapi/queue/openapi.json`.
+    case modelDocument
     /// A page of the storage.
     case storage(Storage)
     /// A page of the emulator's own.
@@ -74,6 +76,7 @@ enum RequestPath: Equatable, Sendable {
         case "storage" where parts.count > 1 && parts[1] == "upload":
             return storage(parts.dropFirst(2)).map { .storage($0) }
         case "v1" where parts == ["v1", "models", "requests", "by-endpoint"]: return .platformRequests
+        case "api" where parts == ["api", "openapi", "queue", "openapi.json"]: return .modelDocument
         case "emulator": return admin(parts.dropFirst())
         case "run":
             return (try? EndpointID.parse(parts.dropFirst().joined(separator: "/"))).map { .run($0) }

@@ -1,3 +1,4 @@
+internal import FalQueue
 internal import HTTPServer
 internal import JSONText
 internal import Posix
@@ -36,6 +37,17 @@ extension EmulatorHandler {
     }
 }
 
+extension EmulatorHandler {
+    /// The OpenAPI document of a model that is built in.
+    func modelDocument(_ request: HTTPRequest) -> HTTPResponse {
+        let id = request.head.queryItems.first { $0.name == "endpoint_id" }?.value ?? ""
+        guard let endpoint = try? EndpointID.parse(id), let document = JSONTree(documentOf: endpoint) else {
+            return .json(404, detail: "Endpoint \(id) not found")
+        }
+        return .json(200, document.compact)
+    }
+}
+
 extension EmulatedQueue.BookEntry {
     /// The entry as the platform API has it.
     func listed(withPayloads: Bool) -> JSONTree {
@@ -54,7 +66,7 @@ extension RequestPath {
     var isOfQueue: Bool {
         switch self {
         case .submit, .run, .status, .stream, .result, .cancel, .platformRequests: true
-        case .jwks, .file, .storage, .admin: false
+        case .jwks, .file, .modelDocument, .storage, .admin: false
         }
     }
 }

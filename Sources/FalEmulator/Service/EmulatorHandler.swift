@@ -33,6 +33,8 @@ struct EmulatorHandler: HTTPHandler {
             exchange.respond(only(["GET", "HEAD"], request) ?? file(name, request))
         case .platformRequests:
             exchange.respond(only(["GET"], request) ?? unauthorized(request) ?? platformRequests(request))
+        case .modelDocument:
+            exchange.respond(only(["GET", "HEAD"], request) ?? modelDocument(request))
         case .storage(.begin), .storage(.beginInParts):
             exchange.respond(only(["POST"], request) ?? unauthorized(request) ?? beginUpload(path, request))
         case .storage(let page):

@@ -5,6 +5,8 @@ import JSONText
 struct SubmitCommand {
     /// The longest tag, bytes.
     static let tagBytesMax = 256
+    /// The length of the SHA-256 of a model's document, hexadecimal digits.
+    static let checkedAgainstBytes = 64
 
     /// What is wrong with a wish: a code, what to do about it, and the input's problems if it is about those.
     struct Refusal: Error {
@@ -30,6 +32,8 @@ struct SubmitCommand {
     let key: IdempotencyKey?
     /// The folder that the files of its result are wanted in.
     let download: String?
+    /// The SHA-256 of the model's document that the client has checked the input against.
+    let checkedAgainst: String?
     /// What may not do what was meant, and is sent all the same.
     let warnings: [InputProblem]
 
@@ -67,6 +71,10 @@ struct SubmitCommand {
                     + "\(DownloadConfiguration.folderBytesMax) bytes at most"
             )
         }
+        checkedAgainst = try Self.string("checked_against", members, line)
+        guard checkedAgainst.map(Self.isDigest) ?? true else {
+            throw Refusal(code: "bad_request", message: "\"checked_against\" must be a SHA-256, 64 lower-case digits")
+        }
         // What a client has checked by other means, it says; whether it is an object was looked at above.
         let isChecked = members.value(of: "check").flatMap { JSONText.boolean($0, in: line.span) } ?? true
         let problems = isChecked ? ModelCatalog.check(endpoint, input) : []
@@ -75,6 +83,14 @@ struct SubmitCommand {
         if let first = errors.first {
             throw Refusal(code: "invalid_input", message: "\(first)", problems: errors)
         }
+    }
+
+    private static func isDigest(_ text: String) -> Bool {
+        text.utf8.count == checkedAgainstBytes
+            && text.utf8.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            }
     }
 
     private static func options(_ members: JSONObjectMembers, _ line: [UInt8]) throws(Refusal) -> SubmitOptions {

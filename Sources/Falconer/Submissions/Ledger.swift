@@ -124,6 +124,7 @@ final class Ledger: Sendable {
         data.member("idempotency_key", command.key?.text)
         data.member("download", command.download)
         if let options = command.options.json { data.member("options", json: options) }
+        data.member("checked_against", command.checkedAgainst)
         var draft = EventDraft(type: .submissionCreated, time: now, data: EventData(data.bytes))
         draft.submission = id.text
         draft.endpoint = command.endpoint.description

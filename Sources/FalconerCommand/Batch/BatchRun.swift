@@ -16,6 +16,8 @@ struct BatchRun {
     let download: String?
     /// Whether the service checks the inputs too.
     let isCheckedByService: Bool
+    /// The SHA-256 of the document that the inputs were checked against.
+    let checkedAgainst: String?
     let deadline: ContinuousClock.Instant?
 
     private let commands: ServiceConnection
@@ -35,6 +37,7 @@ struct BatchRun {
         options: [UInt8]?,
         download: String?,
         isCheckedByService: Bool,
+        checkedAgainst: String?,
         state: BatchState,
         output: BatchOutput,
         deadline: ContinuousClock.Instant?,
@@ -45,6 +48,7 @@ struct BatchRun {
         self.options = options
         self.download = download
         self.isCheckedByService = isCheckedByService
+        self.checkedAgainst = checkedAgainst
         self.state = state
         self.output = output
         self.deadline = deadline
@@ -105,6 +109,7 @@ struct BatchRun {
         if !isCheckedByService { writer.member("check", false) }
         writer.member("idempotency_key", line.key.text)
         writer.member("download", download)
+        writer.member("checked_against", checkedAgainst)
         try commands.send(writer.bytes)
     }
 

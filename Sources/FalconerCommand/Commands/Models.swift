@@ -6,7 +6,7 @@ import JSONText
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at what models take.",
-        discussion: "Exit codes: 0 shown, 4 the model is not known here, 64 a document that cannot be used.",
+        discussion: "Exit codes: 0 shown, 4 no such model, 5 fal unreachable, 64 a document that cannot be used.",
         subcommands: [ListModels.self, ShowModel.self],
         defaultSubcommand: ListModels.self
     )
@@ -46,7 +46,11 @@ struct ShowModel: ParsableCommand {
               falconer models show xai/grok-imagine-video/image-to-video
               falconer models show fal-ai/flux-2 --schema openapi.json
 
-            Exit codes: 0 shown, 4 the model is not known here: give its document, 64 a document that cannot be used.
+            A model that is not built in is looked up at fal; its document is kept for a day, and longer when fal cannot \
+            be reached.
+
+            Exit codes: 0 shown, 4 fal has no document of it, 5 fal cannot be reached: give the document, 64 a document \
+            that cannot be used.
             """
     )
 
@@ -56,6 +60,7 @@ struct ShowModel: ParsableCommand {
     @Option(help: ArgumentHelp("The model's OpenAPI document.", valueName: "file"))
     var schema: String?
 
+    @OptionGroup var documents: ModelDocumentOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -83,17 +88,21 @@ struct ShowModel: ParsableCommand {
     }
 
     private func inputs() throws -> [ModelInput] {
-        if let schema { return try modelDocument(schema).inputs }
+        if let schema { return try modelDocument(schema).0.inputs }
         guard let endpoint else { throw CommandFailure(.usage, "name an endpoint, or give --schema") }
         let id = try parsing("endpoint") { try EndpointID.parse(endpoint) }
-        guard let known = ModelCatalog.schema(of: id) else {
+        if let known = ModelCatalog.schema(of: id) { return known.inputs }
+        switch try documents.document(of: id) {
+        case .success(let found):
+            if let reason = found.staleBecause { StandardError.writeLine("warning: an old document: \(reason)") }
+            return found.document.inputs
+        case .failure(let reason):
             throw CommandFailure(
-                .notFound,
-                "the inputs of \(id) are not known here",
+                reason == .unknownModel ? .notFound : .unreachable,
+                "the inputs of \(id) are not known here: \(reason)",
                 advice: "save https://fal.ai/api/openapi/queue/openapi.json?endpoint_id=\(id) and give it with --schema"
             )
         }
-        return known.inputs
     }
 
     private static func presence(_ input: ModelInput) -> String {

@@ -183,16 +183,17 @@ struct Submit: ParsableCommand {
         if draft.files.isEmpty, access.falKeyFile != nil {
             throw CommandFailure(.usage, "--fal-key-file is for --direct and for uploads; the service has its own key")
         }
-        let checker =
-            try inputCheck.isLeftToService && draft.files.isEmpty
-            ? nil : inputCheck.checker(of: try parsing("endpoint") { try EndpointID.parse(endpoint) })
-        let bytes = try uploads.input(of: draft, checkedBy: checker, access: access)
-        if !inputCheck.isLeftToService { writer.member("check", false) }
+        let checker = try inputCheck.checker(of: try parsing("endpoint") { try EndpointID.parse(endpoint) })
+        // What the service does just as well is left to it, and done here only before something is uploaded.
+        let isLeft = inputCheck.isLeftToService && checker.document == nil && draft.files.isEmpty
+        let bytes = try uploads.input(of: draft, checkedBy: isLeft ? nil : checker, access: access)
+        if !isLeft { writer.member("check", false) }
         writer.member("input", json: bytes)
         writer.member("tag", tag)
         writer.member("idempotency_key", idempotencyKey)
         writer.member("download", download.map { DownloadOptions.absolute($0) })
         if let options { writer.member("options", json: options) }
+        writer.member("checked_against", checker.digest)
         return writer.bytes
     }
 
@@ -239,9 +240,10 @@ struct Submit: ParsableCommand {
                 advice: "upload the file once, with 'falconer upload FILE', and give its URL"
             )
         }
+        let checker = try inputCheck.checker(of: id)
         let reader = BatchReader(
             endpoint: id,
-            checker: try inputCheck.checker(of: id),
+            checker: checker,
             name: idempotencyKey ?? "",
             tag: tag,
             common: input.set(in:)
@@ -255,6 +257,7 @@ struct Submit: ParsableCommand {
             options: try fal.resolved().json,
             download: download.map { DownloadOptions.absolute($0) },
             isCheckedByService: inputCheck.isLeftToService,
+            checkedAgainst: checker.digest,
             state: BatchState(count: lines.count, concurrency: concurrency, waitsForOutcomes: wait),
             output: BatchOutput(format: output.resolvedFormat, keepsOrder: ordered),
             deadline: timeout.map { .now + .seconds($0) },

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Crypto
 import FalQueue
 
 /// What an input is checked against before it is sent.
@@ -14,11 +15,15 @@ struct InputCheck: ParsableArguments {
     @Flag(help: "Send the input as it is: nothing is checked but that it is a JSON object.")
     var noCheck = false
 
+    @OptionGroup var documents: ModelDocumentOptions
+
     /// What problems are found by.
     struct Checker {
         let endpoint: EndpointID
         /// The model's own document, where there is one.
         let document: ModelDocument?
+        /// The document's SHA-256, which is kept with what was checked against it.
+        let digest: String?
         /// Whether anything is checked at all.
         let isOn: Bool
 
@@ -43,25 +48,47 @@ struct InputCheck: ParsableArguments {
         }
     }
 
-    /// What checks the inputs of an endpoint.
+    /// What checks the inputs of an endpoint: the document given, what is built in, or the model's own document.
     ///
-    /// - Throws: ``CommandFailure`` when the document cannot be used.
+    /// When the last cannot be had, standard error says so, and nothing is checked: that holds up no submission.
+    ///
+    /// - Throws: ``CommandFailure`` when the document given cannot be used.
     func checker(of endpoint: EndpointID) throws -> Checker {
-        let document = try schema.map { try modelDocument($0) }
+        let (document, bytes) = try document(of: endpoint) ?? (nil, nil)
         if let named = document?.endpoint, named != endpoint.description {
             StandardError.writeLine("warning: the document is of \(named), not of \(endpoint)")
         }
-        return Checker(endpoint: endpoint, document: document, isOn: !noCheck)
+        let digest = noCheck ? nil : bytes.map { SHA256.digest($0.span).hex }
+        return Checker(endpoint: endpoint, document: document, digest: digest, isOn: !noCheck)
     }
 
-    /// Whether the service is to check the input too.
+    private func document(of endpoint: EndpointID) throws -> (ModelDocument?, [UInt8]?)? {
+        if let schema { return try modelDocument(schema) }
+        guard !noCheck, ModelCatalog.schema(of: endpoint) == nil else { return nil }
+        switch try documents.document(of: endpoint) {
+        case .success(let found):
+            if let reason = found.staleBecause {
+                StandardError.writeLine("warning: checked against an old document of \(endpoint): \(reason)")
+            }
+            return (found.document, found.bytes)
+        case .failure(let reason):
+            StandardError.writeLine(
+                "warning: the input is not checked, the document of \(endpoint) could not be had: \(reason); "
+                    + "give it with --schema, or say --no-check"
+            )
+            return nil
+        }
+    }
+
+    /// Whether the service, which knows what is built in, is to check the input.
     var isLeftToService: Bool { schema == nil && !noCheck }
 }
 
 /// Reads a model's document from a file.
 ///
+/// - Returns: The document, and its bytes.
 /// - Throws: ``CommandFailure``.
-func modelDocument(_ path: String) throws -> ModelDocument {
+func modelDocument(_ path: String) throws -> (ModelDocument, [UInt8]) {
     let bytes = try wholeFile(path, option: "schema")
-    return try parsing("schema") { try ModelDocument(bytes) }
+    return (try parsing("schema") { try ModelDocument(bytes) }, bytes)
 }
