@@ -107,6 +107,7 @@ import Testing
         let batch = directory.file("lines.jsonl").string
         try "{\"prompt\":\"x\"}\n".write(toFile: batch)
         #expect(try submit(photo, to: emulator.url, ["--batch", batch]).exit == .code(64))
+        #expect(try submit(photo, to: emulator.url, ["--idempotency-key", "order-1"]).exit == .code(64))
         #expect(try service.journalLines.isEmpty)
         #expect(service.stop() == .code(0))
         #expect(emulator.stop() == .code(0))

@@ -183,6 +183,14 @@ struct Submit: ParsableCommand {
         if draft.files.isEmpty, access.falKeyFile != nil {
             throw CommandFailure(.usage, "--fal-key-file is for --direct and for uploads; the service has its own key")
         }
+        if !draft.files.isEmpty, idempotencyKey != nil {
+            // Each upload has another URL: the same command, run again, would be another input under the same key.
+            throw CommandFailure(
+                .usage,
+                "--idempotency-key takes no local files: their URLs would not be the same when it is run again",
+                advice: "upload the file once, with 'falconer upload FILE', and give its URL"
+            )
+        }
         let checker = try inputCheck.checker(of: try parsing("endpoint") { try EndpointID.parse(endpoint) })
         // What the service does just as well is left to it, and done here only before something is uploaded.
         let isLeft = inputCheck.isLeftToService && checker.document == nil && draft.files.isEmpty
