@@ -52,6 +52,20 @@ package struct SHA256: ~Copyable, @unchecked Sendable {  // The context has this
         return SHA256Digest(digest)
     }
 
+    /// The first 128 bits of the digest of some bytes, as two big-endian numbers; nothing is allocated for it here.
+    package static func prefix(of bytes: Span<UInt8>) -> (high: UInt64, low: UInt64) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        let algorithm = unsafe SHA256Algorithm.fetched.pointer
+        let code = unsafe bytes.withUnsafeBytes { raw in
+            unsafe withUnsafeMutableBytes(of: &words) { digest in
+                let start = unsafe digest.assumingMemoryBound(to: UInt8.self).baseAddress
+                return unsafe EVP_Digest(raw.baseAddress, raw.count, start, nil, algorithm, nil)
+            }
+        }
+        precondition(code == 1, "no memory for a digest")
+        return (UInt64(bigEndian: words.0), UInt64(bigEndian: words.1))
+    }
+
     /// The digest of some bytes.
     package static func digest(_ bytes: Span<UInt8>) -> SHA256Digest {
         var digest = [UInt8](repeating: 0, count: SHA256Digest.byteCount)

@@ -15,8 +15,9 @@ package struct EventKey: Hashable, Sendable {
 
     /// The first 128 bits of a text's SHA-256.
     package init(hashing text: String) {
-        let digest = SHA256.digest(Array(text.utf8).span).bytes
-        self.init(high: Self.bigEndian(digest[0..<8]), low: Self.bigEndian(digest[8..<16]))
+        let bytes = text.utf8Span.span
+        let (high, low) = SHA256.prefix(of: bytes)
+        self.init(high: high, low: low)
     }
 
     /// The 128 bits of a UUID in its usual form (RFC 9562, section 4); `nil` for any other text.
@@ -48,9 +49,5 @@ package struct EventKey: Hashable, Sendable {
         case 0x61...0x66: UInt64(byte - 0x61 + 10)
         default: nil
         }
-    }
-
-    private static func bigEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

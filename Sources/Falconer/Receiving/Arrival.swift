@@ -3,7 +3,9 @@ import Posix
 package import Webhook
 
 /// A verified delivery on its way into the journal.
-package struct Arrival: Sendable {
+///
+/// An object, because it goes through several closures, and each copy of its ten strings and arrays is ten counts.
+package final class Arrival: Sendable {
     let delivery: VerifiedDelivery
     let body: [UInt8]
     let token: HookToken?
