@@ -5,7 +5,9 @@ func nearestName(to name: String, in known: [String]) -> String? {
     // A key of any length may come; one that long is no typing error, and the work grows with the square.
     guard name.utf8.count <= 64 else { return nil }
     let wanted = letters(of: name)
-    let candidates = known.map { (name: $0, distance: editDistance(wanted, letters(of: $0))) }
+    let candidates = known.filter { $0.utf8.count <= 64 }.map {
+        (name: $0, distance: editDistance(wanted, letters(of: $0)))
+    }
     guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
     return best.distance <= max(wanted.count, 3) / 3 ? best.name : nil
 }

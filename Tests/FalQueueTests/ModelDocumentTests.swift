@@ -4,7 +4,7 @@ import Testing
 
 /// Inputs against documents that have the forms fal's have: references, choices, both forms of exclusive bounds.
 @Suite struct ModelDocumentTests {
-    private static func document(
+    static func document(
         _ properties: String,
         required: String = "[]",
         schemas: String = "",
@@ -24,7 +24,7 @@ import Testing
         return try ModelDocument(Array(text.utf8))
     }
 
-    private static func errors(_ document: ModelDocument, _ input: String) -> [String] {
+    static func errors(_ document: ModelDocument, _ input: String) -> [String] {
         document.problems(in: Array(input.utf8)).filter { $0.severity == .error }.map(\.field)
     }
 
@@ -59,7 +59,7 @@ import Testing
         (
             #"{"type":"array","items":{"type":"string"},"minItems":1,"maxItems":3,"uniqueItems":true}"#,
             [#"["a"]"#, #"["a","b","c"]"#],
-            [("[]", "v"), (#"["a","b","c","d"]"#, "v"), (#"["a","a"]"#, "v"), (#"["a",1]"#, "v.1"), (#""a""#, "v")]
+            [("[]", "v"), (#"["a","b","c","d"]"#, "v"), (#"["a","a"]"#, "v"), (#"["a",1]"#, "v[1]"), (#""a""#, "v")]
         ),
         (
             ##"{"anyOf":[{"$ref":"#/components/schemas/Size"},{"enum":["square","wide"],"type":"string"}]}"##,
@@ -69,7 +69,10 @@ import Testing
         (
             ##"{"type":"array","items":{"$ref":"#/components/schemas/Lora"}}"##,
             [#"[{"path":"a"}]"#, #"[{"path":"a","scale":0.5}]"#, "[]"],
-            [(#"[{"scale":1}]"#, "v.0.path"), (#"[{"path":"a"},{"path":"b","scale":5}]"#, "v.1.scale"), ("[7]", "v.0")]
+            [
+                (#"[{"scale":1}]"#, "v[0].path"), (#"[{"path":"a"},{"path":"b","scale":5}]"#, "v[1].scale"),
+                ("[7]", "v[0]"),
+            ]
         ),
         (
             ##"{"allOf":[{"$ref":"#/components/schemas/Size"}],"description":"x"}"##, [#"{"width":3}"#],

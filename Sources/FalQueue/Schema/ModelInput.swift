@@ -34,17 +34,18 @@ extension ModelDocument {
     package var inputs: [ModelInput] {
         let members = input["properties"]?.members ?? []
         let order = (input["x-fal-order-properties"]?.elements ?? []).compactMap(\.text)
+        let places = Dictionary(order.enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
         let sorted = members.sorted { one, two in
-            (order.firstIndex(of: one.name) ?? order.count) < (order.firstIndex(of: two.name) ?? order.count)
+            places[one.name, default: order.count] < places[two.name, default: order.count]
         }
-        let required = input["required"]?.elements ?? []
-        let text = SchemaText(self)
+        let required = Set((input["required"]?.elements ?? []).compactMap(\.text))
+        let text = SchemaText(self, work: SchemaWork())
         return sorted.map { member in
             let words = (member.value["description"]?.text ?? "").split(whereSeparator: \.isWhitespace)
             let description = words.joined(separator: " ")
             return ModelInput(
                 name: member.name,
-                isRequired: required.contains(.string(member.name)),
+                isRequired: required.contains(member.name),
                 allowed: text.allowed(member.value),
                 defaultValue: member.value["default"].map { $0.text ?? $0.phrase },
                 description: description.isEmpty ? nil : oneLine(description, charactersMax: 300)

@@ -100,9 +100,14 @@ indirect enum SchemaNode: Sendable, Hashable {
         case (.array(let one), .array(let two)):
             one.count == two.count && zip(one, two).allSatisfy { $0.isSame(as: $1) }
         case (.object(let one), .object(let two)):
-            one.count == two.count && one.allSatisfy { other[$0.name].map($0.value.isSame) ?? false }
+            one.count == two.count && Self.areSame(one, two)
         default: self == other
         }
+    }
+
+    private static func areSame(_ one: [Member], _ two: [Member]) -> Bool {
+        let others = Dictionary(two.map { ($0.name, $0.value) }, uniquingKeysWith: { one, _ in one })
+        return one.allSatisfy { member in others[member.name].map(member.value.isSame) ?? false }
     }
 
     /// The value for one line of text, cut where it is long.

@@ -1,10 +1,19 @@
 /// What a schema allows, in words.
 struct SchemaText {
-    private let document: ModelDocument
+    /// The deepest nesting that is put into words.
+    static let depthMax = 3
+    /// The most choices that are listed of those that are schemas.
+    static let choicesMax = 8
+    /// The most values that are listed.
+    static let valuesMax = 200
 
-    /// Words for the schemas of a document.
-    init(_ document: ModelDocument) {
+    private let document: ModelDocument
+    private let work: SchemaWork
+
+    /// Words for the schemas of a document, until the work is spent.
+    init(_ document: ModelDocument, work: SchemaWork) {
         self.document = document
+        self.work = work
     }
 
     /// The ends of a range of numbers, in either form that the keywords have.
@@ -38,12 +47,12 @@ struct SchemaText {
 
     /// One line that says what is allowed.
     func allowed(_ schema: SchemaNode, depth: Int = 0) -> String {
-        guard depth < 4, let schema = document.resolve(schema) else { return "any value" }
-        if let choices = schema["enum"]?.elements { return choices.map(\.plainPhrase).joined(separator: ", ") }
+        guard depth < Self.depthMax, work.spend(1), let schema = document.resolve(schema) else { return "any value" }
+        if case .array(let choices)? = schema["enum"] { return Self.list(choices) }
         if let constant = schema["const"] { return constant.plainPhrase }
         for keyword in ["anyOf", "oneOf"] {
             guard let choices = schema[keyword]?.elements, !choices.isEmpty else { continue }
-            return choices.map { allowed($0, depth: depth + 1) }.filter { $0 != "null" }.joined(separator: "; or ")
+            return oneOf(choices, depth: depth + 1)
         }
         if let parts = schema["allOf"]?.elements, let first = parts.first, schema["type"] == nil {
             return allowed(first, depth: depth + 1)
@@ -57,14 +66,26 @@ struct SchemaText {
             let items = schema["items"].map { allowed($0, depth: depth + 1) } ?? "any value"
             return "a list" + count(schema, "minItems", "maxItems") + " of: " + items
         case "object":
-            let names = (schema["properties"]?.members ?? []).map(\.name)
-            return names.isEmpty ? "an object" : "an object with \(names.joined(separator: ", "))"
+            let names = (schema["properties"]?.members ?? []).map { SchemaNode.string($0.name) }
+            return names.isEmpty ? "an object" : "an object with \(Self.list(names))"
         case "null": return "null"
         default: return "any value"
         }
     }
 
+    /// One line for several schemas of which one has to fit.
+    func oneOf(_ choices: [SchemaNode], depth: Int = 0) -> String {
+        let listed = choices.prefix(Self.choicesMax).map { allowed($0, depth: depth) }.filter { $0 != "null" }
+        return listed.joined(separator: "; or ") + (choices.count > Self.choicesMax ? "; or …" : "")
+    }
+
+    private static func list(_ values: [SchemaNode]) -> String {
+        let listed = values.prefix(valuesMax).map(\.plainPhrase).joined(separator: ", ")
+        return listed + (values.count > valuesMax ? ", …" : "")
+    }
+
     private func text(_ schema: SchemaNode) -> String {
+        if schema["format"]?.text == "uri" { return "a URL" }
         let length = count(schema, "minLength", "maxLength")
         let pattern = schema["pattern"]?.text.map { " that fits \(oneLine($0, charactersMax: 80))" } ?? ""
         return "a text" + (length.isEmpty ? "" : length + " characters") + pattern
