@@ -197,7 +197,7 @@ let package = Package(
         tests("JournalTests", ["Journal", "JournalFaults", "JSONText", "Posix", "Threading", logging, system]),
         tests("TidyTests"),
         tests("HTTPClientTests", ["HTTPClient", "Threading"]),
-        tests("FalQueueTests", ["FalQueue", "HTTPClient", system], resources: [.copy("Vectors")]),
+        tests("FalQueueTests", ["FalQueue", "HTTPClient", "JSONText", system], resources: [.copy("Vectors")]),
         tests(
             "FalconerTests",
             [

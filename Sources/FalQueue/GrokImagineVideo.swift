@@ -18,7 +18,7 @@ package enum GrokImagineVideo {
     }
 
     /// The input of `xai/grok-imagine-video/text-to-video`; what is nil is left to the model.
-    package struct TextToVideoInput: Sendable, Hashable, Codable {
+    package struct TextToVideoInput: GrokImagineInput, Codable {
         /// The endpoint's id.
         package static let endpoint = "xai/grok-imagine-video/text-to-video"
         /// How long a video can be, in seconds.
@@ -53,11 +53,8 @@ package enum GrokImagineVideo {
             case resolution
         }
 
-        /// The input as it is sent.
-        ///
-        /// - Throws: ``InputBuilderError`` when the prompt is too long.
-        package func encoded() throws(InputBuilderError) -> [UInt8] {
-            var builder = InputBuilder()
+        /// Sets the keys that have a value.
+        package func set(in builder: inout InputBuilder) {
             builder.set(CodingKeys.prompt.rawValue, text: prompt)
             if let duration {
                 builder.set(CodingKeys.duration.rawValue, integer: duration)
@@ -68,7 +65,6 @@ package enum GrokImagineVideo {
             if let resolution {
                 builder.set(CodingKeys.resolution.rawValue, text: resolution.rawValue)
             }
-            return try builder.encoded()
         }
 
         static let schema = InputSchema([

@@ -41,6 +41,16 @@ package struct InputBuilder: Sendable {
         values[key] = Array(String(integer).utf8)
     }
 
+    /// Sets a key to true or false.
+    package mutating func set(_ key: String, boolean: Bool) {
+        values[key] = Array((boolean ? "true" : "false").utf8)
+    }
+
+    /// Sets a key to a list of texts.
+    package mutating func set(_ key: String, texts: [String]) {
+        values[key] = Self.list(texts.map(Self.quoted))
+    }
+
     /// Sets a key from `key=value`, in place of what it was: the value is taken as JSON where it is valid JSON, else as a text.
     ///
     /// So `seed=42` is a number, `loop=true` a boolean, `prompt=a cat` a text, and `prompt="42"` the text 42.

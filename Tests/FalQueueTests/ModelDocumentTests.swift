@@ -204,6 +204,10 @@ import Testing
             "grok-imagine-video/reference-to-video", #"{"prompt":"x","reference_image_urls":[1]}"#,
             "reference_image_urls"
         ),
+        ("grok-imagine-video/extend-video", #"{"prompt":"x","video_url":"a","duration":1}"#, "duration"),
+        ("grok-imagine-video/extend-video", #"{"prompt":"x","video_url":"a","duration":11}"#, "duration"),
+        ("grok-imagine-image", #"{"prompt":"x","aspect_ratio":"7:1"}"#, "aspect_ratio"),
+        ("grok-imagine-image", #"{"prompt":"x","aspect_ratio":"auto"}"#, "aspect_ratio"),
         ("grok-imagine-image", #"{"prompt":"x","sync_mode":"yes"}"#, "sync_mode"),
         ("grok-imagine-image", #"{"prompt":"x","num_images":0}"#, "num_images"),
         ("grok-imagine-image/edit", #"{"prompt":"x","image_urls":["a","b","c","d"]}"#, "image_urls"),

@@ -20,13 +20,15 @@ struct InputOptions: ParsableArguments {
     @Option(help: "What to generate; required by most models.")
     var prompt: String?
 
-    @Option(help: "Length of the video in seconds (Grok Imagine Video: 1 to 15).")
+    @Option(help: "Length of the video in seconds (Grok Imagine Video: 1 to 15; what extend-video adds: 2 to 10).")
     var duration: Int?
 
-    @Option(help: "Grok Imagine Video: 16:9, 4:3, 3:2, 1:1, 2:3, 3:4 or 9:16.")
+    @Option(
+        help: "The shape (Grok Imagine Video: 16:9, 4:3, 3:2, 1:1, 2:3, 3:4 or 9:16; images: also up to 20:9 and 9:20)."
+    )
     var aspectRatio: String?
 
-    @Option(help: "Grok Imagine Video: 480p or 720p.")
+    @Option(help: "The size (Grok Imagine Video: 480p or 720p; images: 1k or 2k).")
     var resolution: String?
 
     @Option(
@@ -40,6 +42,25 @@ struct InputOptions: ParsableArguments {
         help: "The video to work on, a URL or a local file, for models that take video_url."
     )
     var videoURL: String?
+
+    @Option(
+        name: .customLong("image-urls"),
+        help:
+            "An image, a URL or a local file, for models that take image_urls (repeatable; Grok Imagine Image: up to 3)."
+    )
+    var imageURLs: [String] = []
+
+    @Option(
+        name: .customLong("reference-image-urls"),
+        help: "An image that the prompt names as @Image1 and so on, a URL or a local file (repeatable; up to 7)."
+    )
+    var referenceImageURLs: [String] = []
+
+    @Option(help: "How many images, for models that take num_images.")
+    var numImages: Int?
+
+    @Option(help: "Images: jpeg, png or webp.")
+    var outputFormat: String?
 
     /// The input, which may name local files.
     ///
@@ -63,6 +84,10 @@ struct InputOptions: ParsableArguments {
         if let aspectRatio { builder.set("aspect_ratio", text: aspectRatio) }
         if let imageURL { builder.set("image_url", text: imageURL) }
         if let videoURL { builder.set("video_url", text: videoURL) }
+        if !imageURLs.isEmpty { builder.set("image_urls", texts: imageURLs) }
+        if !referenceImageURLs.isEmpty { builder.set("reference_image_urls", texts: referenceImageURLs) }
+        if let numImages { builder.set("num_images", integer: numImages) }
+        if let outputFormat { builder.set("output_format", text: outputFormat) }
         if let resolution { builder.set("resolution", text: resolution) }
     }
 
