@@ -21,11 +21,13 @@ final class ExecHarness {
     func path(_ name: String) -> String { directory.file(name).string }
 
     /// Writes a script for the shell; `$dir` is the directory in it.
+    ///
+    /// The shell reads it rather than the kernel runs it: a process that another test starts at this moment may have the file
+    /// open for writing still, and then it could not be run (execve(2), ETXTBSY).
     func script(_ text: String) throws -> String {
         let path = path("script-\(text.hashValue)")
         try "#!/bin/sh\ndir=\(directory.path)\n\(text)\n".write(toFile: path)
-        chmod(path, 0o755)
-        return path
+        return "/bin/sh \(path)"
     }
 
     /// Starts `falconer listen` as the consumer `e`, from the first event on.
