@@ -10,6 +10,8 @@ extension EventLoop {
 
     /// How often a subscription is tried anew when events go away just then.
     private static let openingsMax = 3
+    /// How many filters' selections are kept for the next subscriber.
+    private static let selectionsMax = 16
     /// What the buffers that are shared by all may keep between two uses.
     private static let keptBytesMax = 1 << 20
 
@@ -48,7 +50,7 @@ extension EventLoop {
                 finish(connection, subscription)
                 return
             }
-            switch try readLines(cursor) {
+            switch try readLines(cursor, isLive: subscription.isLive) {
             case .lines: sendLines(upTo: cursor.lastID, to: connection, &subscription)
             case .gap(let ids): send(subscription.gap(.damaged, to: ids.upperBound), to: connection)
             case .durableEnd:
@@ -65,17 +67,30 @@ extension EventLoop {
     }
 
     /// Reads the next lines into ``lines``, unless they are there.
-    private func readLines(_ cursor: any EventCursor) throws(EventLogError) -> EventRead {
+    ///
+    /// Who is live is woken for what becomes durable from here on; anybody else has to be told where the end is now.
+    private func readLines(_ cursor: any EventCursor, isLive: Bool) throws(EventLogError) -> EventRead {
         let before = cursor.place
         if let places = linesPlaces, places.before == before {
             cursor.go(to: places.behind)
             return .lines
         }
+        if isLive, durableEndPlace == before { return .durableEnd }
         linesPlaces = nil
+        selections.removeAll()
         lines.removeAll(keepingCapacity: lines.capacity <= Self.keptBytesMax)
         let outcome = try cursor.read(into: &lines, limit: limits.turnBytesMax)
         if outcome == .lines { linesPlaces = (before, cursor.place) }
+        if outcome == .durableEnd { durableEndPlace = before }
         return outcome
+    }
+
+    /// What a filter passes of ``lines``.
+    private func selection(by filter: EventFilter) -> Subscription.Selection {
+        if let known = selections.first(where: { $0.filter == filter }) { return known.selection }
+        let selection = Subscription.Selection(of: lines, by: filter)
+        if selections.count < Self.selectionsMax { selections.append((filter, selection)) }
+        return selection
     }
 
     /// Sends the lines that were read, or those of them that are wanted.
@@ -88,6 +103,15 @@ extension EventLoop {
         if subscription.takesWhole(upTo: lastID) {
             subscription.tookWhole(upTo: lastID)
             send(lines, to: connection)
+            return
+        }
+        if let filter = subscription.filterAlone(upTo: lastID) {
+            let selection = selection(by: filter)
+            subscription.took(selection, upTo: lastID)
+            send(selection.bytes, to: connection)
+            if !subscription.isFinished, let frame = subscription.positionFrame(now: now) {
+                send(frame, to: connection)
+            }
             return
         }
         selected.removeAll(keepingCapacity: selected.capacity <= Self.keptBytesMax)

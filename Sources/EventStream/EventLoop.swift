@@ -35,6 +35,10 @@ final class EventLoop {
     /// Between which places ``lines`` stand: most subscribers are at the same one, and what is read and checked for the
     /// first of them is for all.
     var linesPlaces: (before: EventPlace, behind: EventPlace)?
+    /// What filters pass of ``lines``: subscribers with equal filters share that, too.
+    var selections: [(filter: EventFilter, selection: Subscription.Selection)] = []
+    /// Where nothing more was durable, until something is.
+    var durableEndPlace: EventPlace?
     var selected: [UInt8] = []
     /// When accepting goes on after descriptors have run out; nil when it is not held up.
     var acceptPausedUntil: Instant?
@@ -138,6 +142,7 @@ final class EventLoop {
     private func handleWakeUp() {
         shared.wake.clear()
         if shared.hasNewEvents.exchange(false, ordering: .acquiringAndReleasing) {
+            durableEndPlace = nil
             for connection in connections.values where connection.subscription != nil { makeReady(connection) }
             serveConsumers()
         }

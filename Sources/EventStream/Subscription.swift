@@ -96,6 +96,39 @@ struct Subscription {
         if !isFinished { position = lastID }
     }
 
+    /// What a filter passes of some lines.
+    struct Selection {
+        /// The lines that pass.
+        private(set) var bytes: [UInt8] = []
+        /// The bytes of the lines behind the last that passes.
+        fileprivate private(set) var skippedBytes = 0
+
+        /// Looks at whole journal lines.
+        init(of lines: [UInt8], by filter: EventFilter) {
+            var start = 0
+            while let line = JournalLines.next(in: lines, from: start) {
+                start = line.upperBound
+                if filter.matches(lines, in: line) {
+                    bytes.append(contentsOf: lines[line])
+                    skippedBytes = 0
+                } else {
+                    skippedBytes += line.count
+                }
+            }
+        }
+    }
+
+    /// The filter, where nothing but the filter decides about lines that reach up to that event.
+    func filterAlone(upTo lastID: UInt64) -> EventFilter? {
+        remaining == nil && ending.id.map { lastID <= $0 } ?? true ? filter : nil
+    }
+
+    /// Notes that of the lines up to that event those are sent that the filter passes.
+    mutating func took(_ selection: Selection, upTo lastID: UInt64) {
+        position = lastID
+        skippedBytes = selection.bytes.isEmpty ? skippedBytes + selection.skippedBytes : selection.skippedBytes
+    }
+
     /// A frame that says how far the filter has looked, when much or long was skipped.
     mutating func positionFrame(now: Instant) -> [UInt8]? {
         guard skippedBytes > 0, skippedBytes >= skippedBytesMax || now >= positionTold + positionInterval else {

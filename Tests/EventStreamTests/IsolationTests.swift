@@ -41,6 +41,34 @@ import Threading
         #expect(server.log.contents.withLock { $0.reads } <= 100)
     }
 
+    @Test func subscribersWithEqualAndWithOtherFiltersGetEachWhatTheirsPasses() async throws {
+        let server = try TestServer()
+        // Every tenth event has failed; they come in batches of seven, some of which hold none.
+        let wanted: [(filter: String, ids: [UInt64])] = [
+            (#""types":["fal.request.failed"]"#, (1...210).filter { $0.isMultiple(of: 10) }),
+            (#""types":["fal.request.succeeded"]"#, (1...210).filter { !$0.isMultiple(of: 10) }),
+            (#""submission":"s-3""#, (1...210).filter { $0 % 7 == 3 }),
+            (#""tag":"none""#, []),
+            (#""types":["fal.request.failed"],"count":5"#, [10, 20, 30, 40, 50]),
+        ]
+        let clients = try (0..<50).map { _ in try RawClient(path: server.path) }
+        for (number, client) in clients.enumerated() {
+            client.send("{\"op\":\"subscribe\",\"from\":\"first\",\(wanted[number % wanted.count].filter)}\n")
+        }
+        #expect(await eventually { server.server.connections == 50 })
+        for _ in 0..<30 { server.append(7) }
+        for (number, client) in clients.enumerated() {
+            let (filter, ids) = wanted[number % wanted.count]
+            let last = ids.last.map { "\"n\":\($0)," } ?? "caught_up"
+            let text = client.text { $0.contains(last) && $0.hasSuffix("\n") }
+            let events = try text.split(separator: "\n").compactMap { line -> UInt64? in
+                guard case .event(let event) = try StreamLine(Array(line.utf8)) else { return nil }
+                return event.id
+            }
+            #expect(events == ids, "client \(number): \(filter)")
+        }
+    }
+
     @Test func aClientThatTakesNothingIsToldSoWithItsPositionAndClosed() async throws {
         let server = try TestServer { $0.stallTime = .milliseconds(200) }
         let client = try RawClient(path: server.path)
