@@ -64,6 +64,8 @@ import Testing
         #expect(tried < ids.count)
         let people = try Program.run(["status", ids[0], "--socket", service.socket, "--format", "human"])
         #expect(people.output.contains("why: fal refused the key (HTTP 401)"))
+        let list = try Program.run(["list", "--state", "created", "--socket", service.socket])
+        #expect(list.error.contains("nothing is sent to fal at the moment: fal refused the key (HTTP 401)"))
         let doctor = try Program.run(
             ["doctor", "--format", "json", "--socket", service.socket, "--data", service.data.string]
                 + emulator.serveOptions.dropLast(2),

@@ -10,6 +10,8 @@ struct List: ParsableCommand {
               falconer list --state accepted --since 2h
               falconer list --endpoint 'xai/*' --tag holiday
 
+            Why nothing is sent at the moment, if so, stands on standard error.
+
             Exit codes: 0 listed, 5 no service, 64 an option is not valid.
             """
     )
@@ -43,6 +45,7 @@ struct List: ParsableCommand {
             let connection = try ServiceConnection(path: service.path)
             let text = SubmissionText(format: output.resolvedFormat)
             var place: String? = "0"
+            var trouble: String?
             while let after = place {
                 var writer = JSONObjectWriter()
                 writer.member("op", "list")
@@ -53,8 +56,10 @@ struct List: ParsableCommand {
                 writer.member("tag", tag)
                 let page = try connection.request(writer.bytes)
                 for submission in page.objects("submissions") { try text.print(submission) }
+                trouble = page.string("trouble")
                 place = page.string("next")
             }
+            if let trouble { StandardError.writeLine("falconer: nothing is sent to fal at the moment: \(trouble)") }
         }
     }
 
