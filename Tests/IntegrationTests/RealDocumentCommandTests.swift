@@ -109,6 +109,12 @@ import Testing
         #expect(try error(String(repeating: " ", count: 100_000_000)).contains("longer than"))
     }
 
+    @Test func aDocumentWithoutAnEndIsTooLong() throws {
+        let run = try Program.run(["models", "show", "--schema", "/dev/zero"])
+        #expect(run.exit == .code(64))
+        #expect(run.error.contains("longer than"))
+    }
+
     private static func text(_ value: JSONValue) -> String {
         switch value {
         case .null: "null"

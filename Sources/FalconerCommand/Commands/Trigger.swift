@@ -86,8 +86,8 @@ struct KeysFileOptions: ParsableArguments {
     }
 }
 
-/// Reads a whole file that an option names.
-func wholeFile(_ path: String, option: String) throws -> [UInt8] {
+/// Reads a whole file that an option names; of one with more bytes than that, which may have no end, a piece that has more.
+func wholeFile(_ path: String, option: String, atMost bytesMax: Int = .max) throws -> [UInt8] {
     do {
         let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
         return try file.closeAfter {
@@ -97,6 +97,7 @@ func wholeFile(_ path: String, option: String) throws -> [UInt8] {
                 let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
                 guard count > 0 else { return bytes }
                 bytes += chunk[..<count]
+                if bytes.count > bytesMax { return bytes }
             }
         }
     } catch {

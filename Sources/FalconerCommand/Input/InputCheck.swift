@@ -89,6 +89,6 @@ struct InputCheck: ParsableArguments {
 /// - Returns: The document, and its bytes.
 /// - Throws: ``CommandFailure``.
 func modelDocument(_ path: String) throws -> (ModelDocument, [UInt8]) {
-    let bytes = try wholeFile(path, option: "schema")
+    let bytes = try wholeFile(path, option: "schema", atMost: ModelDocument.bytesMax)
     return (try parsing("schema") { try ModelDocument(bytes) }, bytes)
 }
