@@ -75,8 +75,9 @@ work() {
     shift 2
     while :; do
         # Both directions of one connection: an acknowledgement belongs to the connection that got the event.
-        coproc stream { connect "$socket" 2>/dev/null; }
-        child=$stream_PID
+        # It outlives its connection by a moment: bash forgets a coprocess that has ended, perhaps before the next line.
+        coproc stream { connect "$socket" 2>/dev/null; exec <&- >&-; sleep 2; }
+        child=$!
         # Copies: bash closes its own as soon as socat ends, with what can still be read from them.
         exec {output}<&"${stream[0]}" {input}>&"${stream[1]}"
         printf '{"op":"subscribe","consumer":"%s","from":"first","max_in_flight":10,"sync":true}\n' "$consumer" \
