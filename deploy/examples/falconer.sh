@@ -75,12 +75,12 @@ work() {
     shift 2
     while :; do
         # Both directions of one connection: an acknowledgement belongs to the connection that got the event.
-        # It outlives its connection by a moment: bash forgets a coprocess that has ended, perhaps before the next line.
-        coproc stream { connect "$socket" 2>/dev/null; exec <&- >&-; sleep 2; }
+        # It ends no sooner than it is told to begin: bash forgets a coprocess that has ended, perhaps before the next line.
+        coproc stream { read -r && connect "$socket" 2>/dev/null; }
         child=$!
         # Copies: bash closes its own as soon as socat ends, with what can still be read from them.
         exec {output}<&"${stream[0]}" {input}>&"${stream[1]}"
-        printf '{"op":"subscribe","consumer":"%s","from":"first","max_in_flight":10,"sync":true}\n' "$consumer" \
+        printf '\n{"op":"subscribe","consumer":"%s","from":"first","max_in_flight":10,"sync":true}\n' "$consumer" \
             >&"$input" 2>/dev/null || true
         while IFS= read -r line <&"$output"; do
             outline "$line"
