@@ -2,7 +2,7 @@ import JSONText
 import LoadGenerator
 
 /// One run with so many subscribers.
-package struct FanoutMeasurement: Sendable {
+package struct FanoutMeasurement: BenchmarkMeasurement {
     /// The memory of the service, bytes resident.
     package struct Memory: Sendable {
         /// Before the subscribers connected.
@@ -38,7 +38,7 @@ package struct FanoutMeasurement: Sendable {
         perSecond = result.perSecond
         median = result.percentile(0.5)
         percentile99 = result.percentile(0.99)
-        errors = result.latencies.count - result.stored.count + result.unanswered + result.refusedConnections
+        errors = result.errors
     }
 
     /// The measurement as a JSON object.

@@ -2,7 +2,7 @@ import JSONText
 import LoadGenerator
 
 /// One run at one rate.
-package struct LatencyMeasurement: Sendable {
+package struct LatencyMeasurement: BenchmarkMeasurement {
     /// Deliveries a second that were asked for.
     package let rate: Int
     /// How many were delivered, each of which came to the subscriber.

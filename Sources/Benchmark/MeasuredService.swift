@@ -98,13 +98,3 @@ final class MeasuredService {
         return url.split(separator: ":").last.flatMap { UInt16($0) }
     }
 }
-
-/// Why there is no figure.
-package struct BenchmarkFailure: Error, CustomStringConvertible {
-    /// What happened.
-    package let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}

@@ -2,7 +2,7 @@ import JSONText
 import LoadGenerator
 
 /// One run of one receiver.
-package struct Measurement: Sendable {
+package struct Measurement: BenchmarkMeasurement {
     /// Which receiver.
     package let subject: ReceiveBenchmark.Subject
     /// Under which load.
@@ -40,7 +40,7 @@ package struct Measurement: Sendable {
         percentile999 = result.percentile(0.999)
         processorMicroseconds = usage.processorTime / .microseconds(1) / Double(max(1, result.latencies.count))
         peakBytes = usage.peakBytes
-        errors = result.latencies.count - result.stored.count + result.unanswered + result.refusedConnections
+        errors = result.errors
     }
 
     /// The measurement as a JSON object.

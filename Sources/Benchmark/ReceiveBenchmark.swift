@@ -49,12 +49,6 @@ package struct ReceiveBenchmark {
         package var isReference: Bool { self == .reference || self == .go }
     }
 
-    /// Why there is no figure.
-    package struct Failure: Error, CustomStringConvertible {
-        /// What happened.
-        package let description: String
-    }
-
     /// Deliveries that are signed; a signature is good for 300 s.
     private struct Stock {
         let padding: Int
@@ -68,7 +62,7 @@ package struct ReceiveBenchmark {
     ///
     /// - Parameter progress: Told of each run before it begins.
     /// - Returns: The measurements in the order they were made.
-    /// - Throws: ``Failure`` when a program did not start or the audit found a delivery missing.
+    /// - Throws: ``BenchmarkFailure`` when a program did not start or the audit found a delivery missing.
     package func run(_ progress: (String) -> Void) throws -> [Measurement] {
         let key = try Ed25519PrivateKey()
         var stock: Stock?
@@ -118,7 +112,7 @@ package struct ReceiveBenchmark {
         let (program, arguments) = try command(subject, directory, key)
         let process = try ChildProcess(program, arguments)
         guard let line = process.line(where: { $0.contains("\"url\"") }), let port = Self.port(line) else {
-            throw Failure(description: "\(subject.rawValue) did not start: \(process.text(.standardError))")
+            throw BenchmarkFailure("\(subject.rawValue) did not start: \(process.text(.standardError))")
         }
         var load = Load(
             port: port,
@@ -138,10 +132,10 @@ package struct ReceiveBenchmark {
         let usage = ProcessUsage(of: process.processID)
         process.signal(15)
         guard process.waitForExit() == .code(0), let usage else {
-            throw Failure(description: "\(subject.rawValue) did not end well: \(process.text(.standardError))")
+            throw BenchmarkFailure("\(subject.rawValue) did not end well: \(process.text(.standardError))")
         }
         guard mayRepeat || result.latencies.count < deliveries.count else {
-            throw Failure(description: "\(subject.rawValue) was faster than there were deliveries; shorten --duration")
+            throw BenchmarkFailure("\(subject.rawValue) was faster than there were deliveries; shorten --duration")
         }
         if subject != .trivial { try audit(result, deliveries, journal(subject, directory)) }
         return Measurement(subject: subject, workload: workload, result: result, usage: usage, loadTime: ownTime)
@@ -200,13 +194,13 @@ package struct ReceiveBenchmark {
                 start = end + 1
                 guard let members = try? JSONText.members(of: line, depthMax: JSONText.envelopeDepthMax),
                     let slice = members.value(of: "subject"), let subject = try? JSONText.string(slice, in: line)
-                else { throw Failure(description: "a line of the journal is not an event") }
+                else { throw BenchmarkFailure("a line of the journal is not an event") }
                 subjects[subject, default: 0] += 1
             }
         }
         let missing = result.stored.filter { subjects[deliveries[$0].requestID] != 1 }
         guard missing.isEmpty else {
-            throw Failure(description: "\(missing.count) deliveries got a 200 and are not in the journal exactly once")
+            throw BenchmarkFailure("\(missing.count) deliveries got a 200 and are not in the journal exactly once")
         }
     }
 }

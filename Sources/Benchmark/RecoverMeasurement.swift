@@ -1,7 +1,7 @@
 import JSONText
 
 /// One opening of a journal.
-package struct RecoverMeasurement: Sendable {
+package struct RecoverMeasurement: BenchmarkMeasurement {
     /// In which way.
     package let subject: RecoverBenchmark.Subject
     /// How many events were handed out.

@@ -1,7 +1,7 @@
 import JSONText
 
 /// One replay of a journal.
-package struct ReplayMeasurement: Sendable {
+package struct ReplayMeasurement: BenchmarkMeasurement {
     /// How the bytes go to the reader.
     package enum Way: String, CaseIterable, Sendable {
         /// A subscription to everything.

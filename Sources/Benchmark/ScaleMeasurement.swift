@@ -2,7 +2,7 @@ import JSONText
 import LoadGenerator
 
 /// One run in one case.
-package struct ScaleMeasurement: Sendable {
+package struct ScaleMeasurement: BenchmarkMeasurement {
     /// The case.
     package let scaleCase: ScaleCase
     /// Answers a second.
@@ -25,7 +25,7 @@ package struct ScaleMeasurement: Sendable {
         median = result.percentile(0.5)
         percentile99 = result.percentile(0.99)
         processorMicroseconds = processorTime / .microseconds(1) / Double(max(1, result.latencies.count))
-        errors = result.latencies.count - result.stored.count + result.unanswered + result.refusedConnections
+        errors = result.errors
     }
 
     private init(mediansOf runs: [ScaleMeasurement], _ scaleCase: ScaleCase) {

@@ -24,12 +24,6 @@ package struct SubmitBenchmark {
         self.program = program
     }
 
-    /// Why there is no figure.
-    package struct Failure: Error, CustomStringConvertible {
-        /// What happened.
-        package let description: String
-    }
-
     /// What a way to submit came to.
     package struct Rate: Sendable {
         /// Which way.
@@ -59,7 +53,7 @@ package struct SubmitBenchmark {
     ///
     /// - Parameter progress: Told of each part before it begins.
     /// - Returns: The rates, and what became of the batch that was killed.
-    /// - Throws: ``Failure`` when a program did not do its part.
+    /// - Throws: ``BenchmarkFailure`` when a program did not do its part.
     package func run(_ progress: (String) -> Void) throws -> (rates: [Rate], resumption: Resumption) {
         let directory = TemporaryDirectory()
         progress("curl --parallel, \(lines) bodies")
@@ -84,7 +78,7 @@ package struct SubmitBenchmark {
         let resumption = try resume(socket, directory)
         service.process.signal(SIGTERM)
         guard service.process.waitForExit() == .code(0) else {
-            throw Failure(description: "the service did not end well: \(service.process.text(.standardError))")
+            throw BenchmarkFailure("the service did not end well: \(service.process.text(.standardError))")
         }
         return (
             [
@@ -112,7 +106,7 @@ package struct SubmitBenchmark {
             let members = try? JSONText.members(of: Array(line.utf8).span), let slice = members.value(of: "url"),
             let url = try? JSONText.string(slice, in: Array(line.utf8).span)
         else {
-            throw Failure(description: "\(arguments[0]) did not start: \(process.text(.standardError))")
+            throw BenchmarkFailure("\(arguments[0]) did not start: \(process.text(.standardError))")
         }
         return (process, url)
     }
@@ -145,7 +139,7 @@ package struct SubmitBenchmark {
         let duration = start.duration(to: .now)
         emulator.signal(SIGTERM)
         guard exit == .code(0), emulator.waitForExit() == .code(0) else {
-            throw Failure(description: "curl did not post all of them: \(curl.text(.standardError).suffix(500))")
+            throw BenchmarkFailure("curl did not post all of them: \(curl.text(.standardError).suffix(500))")
         }
         return duration
     }
@@ -169,7 +163,7 @@ package struct SubmitBenchmark {
         let start = ContinuousClock.now
         let process = try ChildProcess(program, arguments)
         guard process.waitForExit(within: .seconds(600)) == .code(0) else {
-            throw Failure(description: "the batch failed: \(process.text(.standardError).suffix(500))")
+            throw BenchmarkFailure("the batch failed: \(process.text(.standardError).suffix(500))")
         }
         return (start, start.duration(to: .now))
     }
@@ -178,7 +172,7 @@ package struct SubmitBenchmark {
     {
         let deadline = ContinuousClock.now + .seconds(600)
         while try events(directory).count(where: { $0.type == .submissionAccepted }) < lines {
-            guard ContinuousClock.now < deadline else { throw Failure(description: "not all were sent in ten minutes") }
+            guard ContinuousClock.now < deadline else { throw BenchmarkFailure("not all were sent in ten minutes") }
             usleep(100_000)
         }
         return start.duration(to: .now)
@@ -188,13 +182,13 @@ package struct SubmitBenchmark {
         let arguments = try arguments("killed", socket, directory)
         let first = try ChildProcess(program, arguments)
         guard first.line(where: { $0.contains("\"line\":\(lines / 2),") }) != nil else {
-            throw Failure(description: "the batch did not get to its middle: \(first.text(.standardError).suffix(500))")
+            throw BenchmarkFailure("the batch did not get to its middle: \(first.text(.standardError).suffix(500))")
         }
         first.signal(SIGKILL)
         _ = first.waitForExit()
         let again = try ChildProcess(program, arguments)
         guard again.waitForExit(within: .seconds(600)) == .code(0) else {
-            throw Failure(description: "the second run failed: \(again.text(.standardError).suffix(500))")
+            throw BenchmarkFailure("the second run failed: \(again.text(.standardError).suffix(500))")
         }
         var counts: [[UInt8]: Int] = [:]
         for event in try events(directory) where event.type == .submissionCreated {

@@ -15,6 +15,9 @@ package struct LoadResult: Sendable {
     /// Microseconds from a request to its answer, each answer's.
     package var latencies: [UInt32] = []
 
+    /// Deliveries that were not stored, for whatever reason, and connections that could not be made.
+    package var errors: Int { latencies.count - stored.count + unanswered + refusedConnections }
+
     /// Answers a second.
     package var perSecond: Double {
         let seconds = elapsed / .seconds(1)

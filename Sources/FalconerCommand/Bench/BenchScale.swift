@@ -1,10 +1,9 @@
 import ArgumentParser
 import Benchmark
-import FoundationEssentials
 
 extension Bench {
     /// The command `falconer bench scale`.
-    struct Scale: ParsableCommand {
+    struct Scale: BenchCommand {
         static let configuration = CommandConfiguration(
             abstract: "What a delivery costs with a large journal, many subscribers, or other threads.",
             discussion: """
@@ -55,55 +54,42 @@ extension Bench {
             guard (1...20).contains(runs) else { throw ValidationError("--runs: 1 to 20") }
         }
 
-        func run() throws {
-            try reportingFailure {
-                let cases =
-                    journalEvents.map { ScaleCase(journalEvents: $0) } + idle.map { ScaleCase(idleSubscribers: $0) }
-                    + live.map { ScaleCase(liveSubscribers: $0) } + threads.map { ScaleCase(threads: $0) }
-                let benchmark = ScaleBenchmark(
-                    cases: [.baseline] + cases,
-                    connections: connections,
-                    duration: .seconds(duration),
-                    runs: runs,
-                    program: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-                )
-                do {
-                    let measurements = try benchmark.run { StandardError.writeLine($0) }
-                    try output.resolvedFormat == .json ? showJSON(measurements) : showTable(measurements)
-                } catch let failure as BenchmarkFailure {
-                    throw CommandFailure(.internalFault, failure.description)
-                }
-            }
-        }
-
-        private func showJSON(_ measurements: [ScaleMeasurement]) throws {
-            for measurement in measurements { try StandardOutput.write(measurement.json) }
-        }
-
-        private func showTable(_ measurements: [ScaleMeasurement]) throws {
-            try Table.warnOfDebugBuild()
-            try StandardOutput.writeLine(
-                "case                   stored/s  p50 ms  p99 ms  CPU us  MiB  errors  ÷ baseline: stored/s   p99   CPU"
+        func measure(program: String) throws -> [ScaleMeasurement] {
+            let cases =
+                journalEvents.map { ScaleCase(journalEvents: $0) } + idle.map { ScaleCase(idleSubscribers: $0) }
+                + live.map { ScaleCase(liveSubscribers: $0) } + threads.map { ScaleCase(threads: $0) }
+            let benchmark = ScaleBenchmark(
+                cases: [.baseline] + cases,
+                connections: connections,
+                duration: .seconds(duration),
+                runs: runs,
+                program: program
             )
+            return try benchmark.run { StandardError.writeLine($0) }
+        }
+
+        func table(_ measurements: [ScaleMeasurement]) -> [String] {
             let rows = ScaleMeasurement.medians(measurements)
-            guard let baseline = rows.first else { return }
-            for row in rows {
-                let name = row.scaleCase.name
-                let ratios = [
-                    row.perSecond / max(baseline.perSecond, 1),
-                    Double(row.percentile99) / Double(max(baseline.percentile99, 1)),
-                    row.processorMicroseconds / max(baseline.processorMicroseconds, 1),
-                ].map { "\(Table.milliseconds(Int($0 * 1_000)))" }
-                try StandardOutput.writeLine(
-                    name + String(repeating: " ", count: max(1, 21 - name.count))
-                        + Table.row([
-                            ("\(Int(row.perSecond))", 10), (Table.milliseconds(row.median), 6),
+            guard let baseline = rows.first else { return [] }
+            let heading =
+                "case                   stored/s  p50 ms  p99 ms  CPU us  MiB  errors  ÷ baseline: stored/s   p99   CPU"
+            return [heading]
+                + rows.map { row in
+                    let ratios = [
+                        row.perSecond / max(baseline.perSecond, 1),
+                        Double(row.percentile99) / Double(max(baseline.percentile99, 1)),
+                        row.processorMicroseconds / max(baseline.processorMicroseconds, 1),
+                    ].map { "\(Table.milliseconds(Int($0 * 1_000)))" }
+                    return Table.row(
+                        name: (row.scaleCase.name, 21),
+                        [
+                            ("\(Int(row.perSecond))", 8), (Table.milliseconds(row.median), 6),
                             (Table.milliseconds(row.percentile99), 6), ("\(Int(row.processorMicroseconds))", 6),
                             ("\(row.residentBytes >> 20)", 3), ("\(row.errors)", 6), (ratios[0], 22),
                             (ratios[1], 4), (ratios[2], 4),
-                        ])
-                )
-            }
+                        ]
+                    )
+                }
         }
     }
 }

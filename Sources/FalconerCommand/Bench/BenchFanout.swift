@@ -1,10 +1,9 @@
 import ArgumentParser
 import Benchmark
-import FoundationEssentials
 
 extension Bench {
     /// The command `falconer bench fanout`.
-    struct Fanout: ParsableCommand {
+    struct Fanout: BenchCommand {
         static let configuration = CommandConfiguration(
             abstract:
                 "What many subscribers do to deliveries: throughput, answer times and memory, without them and with.",
@@ -49,24 +48,17 @@ extension Bench {
             }
         }
 
-        func run() throws {
-            try reportingFailure {
-                let benchmark = FanoutBenchmark(
-                    subscribers: subscribers,
-                    stopped: part(stopped) ?? 0,
-                    trickling: part(trickling) ?? 0,
-                    connections: connections,
-                    perSecond: perSecond.map(Double.init),
-                    duration: .seconds(duration),
-                    program: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-                )
-                do {
-                    let measurements = try benchmark.run { StandardError.writeLine($0) }
-                    try output.resolvedFormat == .json ? showJSON(measurements) : showTable(measurements)
-                } catch let failure as BenchmarkFailure {
-                    throw CommandFailure(.internalFault, failure.description)
-                }
-            }
+        func measure(program: String) throws -> [FanoutMeasurement] {
+            let benchmark = FanoutBenchmark(
+                subscribers: subscribers,
+                stopped: part(stopped) ?? 0,
+                trickling: part(trickling) ?? 0,
+                connections: connections,
+                perSecond: perSecond.map(Double.init),
+                duration: .seconds(duration),
+                program: program
+            )
+            return try benchmark.run { StandardError.writeLine($0) }
         }
 
         /// A number, or a percentage of the subscribers.
@@ -76,17 +68,9 @@ extension Bench {
             return text.hasSuffix("%") ? number <= 100 ? subscribers * number / 100 : nil : number
         }
 
-        private func showJSON(_ measurements: [FanoutMeasurement]) throws {
-            for measurement in measurements { try StandardOutput.write(measurement.json) }
-        }
-
-        private func showTable(_ measurements: [FanoutMeasurement]) throws {
-            try Table.warnOfDebugBuild()
-            try StandardOutput.writeLine(
-                "subscribers  complete  answers/s  p50 ms  p99 ms  errors  catch-up ms  MiB before  during  after"
-            )
-            for measurement in measurements {
-                try StandardOutput.writeLine(
+        func table(_ measurements: [FanoutMeasurement]) -> [String] {
+            ["subscribers  complete  answers/s  p50 ms  p99 ms  errors  catch-up ms  MiB before  during  after"]
+                + measurements.map { measurement in
                     Table.row([
                         ("\(measurement.subscribers)", 11), ("\(measurement.complete)", 8),
                         ("\(Int(measurement.perSecond))", 9), (Table.milliseconds(measurement.median), 6),
@@ -94,32 +78,7 @@ extension Bench {
                         ("\(wholeMilliseconds(measurement.catchUp))", 11), ("\(measurement.memory.before >> 20)", 10),
                         ("\(measurement.memory.during >> 20)", 6), ("\(measurement.memory.after >> 20)", 5),
                     ])
-                )
-            }
-        }
-    }
-
-    /// Figures in columns, for people.
-    enum Table {
-        /// One line of right-aligned cells.
-        static func row(_ cells: [(text: String, width: Int)]) -> String {
-            cells.map { String(repeating: " ", count: max(0, $0.width - $0.text.count)) + $0.text }
-                .joined(separator: "  ")
-        }
-
-        /// Milliseconds with two digits after the point.
-        static func milliseconds(_ microseconds: some BinaryInteger) -> String {
-            let hundredths = Int(microseconds) / 10
-            let fraction = abs(hundredths % 100)
-            return
-                "\(hundredths < 0 && hundredths > -100 ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
-        }
-
-        /// Says so where the figures mean nothing.
-        static func warnOfDebugBuild() throws {
-            #if DEBUG
-            try StandardOutput.writeLine("a debug build: the figures say nothing; use swift build -c release")
-            #endif
+                }
         }
     }
 }

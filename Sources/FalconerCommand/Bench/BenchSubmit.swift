@@ -1,11 +1,10 @@
 import ArgumentParser
 import Benchmark
-import FoundationEssentials
 import JSONText
 
 extension Bench {
     /// The command `falconer bench submit`.
-    struct Submit: ParsableCommand {
+    struct Submit: BenchCommand {
         static let configuration = CommandConfiguration(
             commandName: "submit",
             abstract: "Submissions a second from a batch, beside 'curl --parallel' of the same bodies.",
@@ -26,38 +25,34 @@ extension Bench {
 
         @OptionGroup var output: OutputOptions
 
+        typealias Figures = (rates: [SubmitBenchmark.Rate], resumption: SubmitBenchmark.Resumption)
+
         func validate() throws {
             guard (10...1_000_000).contains(lines) else { throw ValidationError("--lines: 10 to 1000000") }
             guard (1...48).contains(concurrency) else { throw ValidationError("--concurrency: 1 to 48") }
         }
 
-        func run() throws {
-            try reportingFailure {
-                let benchmark = SubmitBenchmark(
-                    lines: lines,
-                    concurrency: concurrency,
-                    program: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-                )
-                do {
-                    let (rates, resumption) = try benchmark.run { StandardError.writeLine($0) }
-                    try output.resolvedFormat == .json ? showJSON(rates, resumption) : showTable(rates, resumption)
-                    guard resumption.once == lines else {
-                        throw CommandFailure(.internalFault, "\(lines - resumption.once) lines are not there once")
-                    }
-                } catch let failure as SubmitBenchmark.Failure {
-                    throw CommandFailure(.internalFault, failure.description)
-                }
+        func measure(program: String) throws -> Figures {
+            let benchmark = SubmitBenchmark(lines: lines, concurrency: concurrency, program: program)
+            return try benchmark.run { StandardError.writeLine($0) }
+        }
+
+        func judge(_ figures: Figures) throws {
+            let once = figures.resumption.once
+            guard once == lines else {
+                throw CommandFailure(.internalFault, "\(lines - once) lines are not there once")
             }
         }
 
-        private func showJSON(_ rates: [SubmitBenchmark.Rate], _ resumption: SubmitBenchmark.Resumption) throws {
-            for rate in rates {
+        func jsonLines(_ figures: Figures) -> [[UInt8]] {
+            let resumption = figures.resumption
+            var all = figures.rates.map { rate in
                 var writer = JSONObjectWriter()
                 writer.member("subject", rate.subject)
                 writer.member("lines", rate.count)
                 writer.member("milliseconds", Int(rate.duration / .milliseconds(1)))
                 writer.member("per_second", Int(rate.perSecond))
-                try StandardOutput.write(writer.line)
+                return writer.line
             }
             var writer = JSONObjectWriter()
             writer.member("subject", "killed and run again")
@@ -66,21 +61,16 @@ extension Bench {
             writer.member("once", resumption.once)
             writer.member("twice", resumption.twice)
             writer.member("missing", resumption.missing)
-            try StandardOutput.write(writer.line)
+            all.append(writer.line)
+            return all
         }
 
-        private func showTable(_ rates: [SubmitBenchmark.Rate], _ resumption: SubmitBenchmark.Resumption) throws {
-            #if DEBUG
-            try StandardOutput.writeLine("a debug build: the figures say nothing; use swift build -c release")
-            #endif
-            for rate in rates {
-                let name = rate.subject + String(repeating: " ", count: max(0, 16 - rate.subject.count))
-                try StandardOutput.writeLine("\(name)  \(Int(rate.perSecond)) a second")
-            }
-            try StandardOutput.writeLine(
+        func table(_ figures: Figures) -> [String] {
+            let resumption = figures.resumption
+            return figures.rates.map { Table.row(name: ($0.subject, 16), [("\(Int($0.perSecond)) a second", 0)]) } + [
                 "killed and run again: \(resumption.wasThere) there before, \(resumption.once) once, "
                     + "\(resumption.twice) twice, \(resumption.missing) missing"
-            )
+            ]
         }
     }
 }

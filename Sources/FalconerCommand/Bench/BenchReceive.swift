@@ -1,10 +1,9 @@
 import ArgumentParser
 import Benchmark
-import FoundationEssentials
 
 extension Bench {
     /// The command `falconer bench receive`.
-    struct Receive: ParsableCommand {
+    struct Receive: BenchCommand {
         static let configuration = CommandConfiguration(
             abstract: "Deliveries a second, verified and durable, beside the least that can do the same in C.",
             discussion: """
@@ -54,43 +53,29 @@ extension Bench {
             }
         }
 
-        func run() throws {
-            try reportingFailure {
-                let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-                var benchmark = ReceiveBenchmark(program: program, duration: .seconds(duration), runs: runs)
-                benchmark.workloads = (padding.isEmpty ? [0] : padding).flatMap { padding in
-                    (connections.isEmpty ? [64] : connections).map { count in
-                        ReceiveWorkload(
-                            connections: count,
-                            padding: padding,
-                            isConnectionPerDelivery: connectionPerDelivery
-                        )
-                    }
-                }
-                if trivial { benchmark.subjects.append(.trivial) }
-                if !benchmark.subjects.contains(.reference) {
-                    StandardError.writeLine("falconer-reference is not beside \(program): no ratios")
-                }
-                do {
-                    try show(try benchmark.run { StandardError.writeLine($0) })
-                } catch let failure as ReceiveBenchmark.Failure {
-                    throw CommandFailure(.internalFault, failure.description)
+        func measure(program: String) throws -> ReceiveTable {
+            var benchmark = ReceiveBenchmark(program: program, duration: .seconds(duration), runs: runs)
+            benchmark.workloads = (padding.isEmpty ? [0] : padding).flatMap { padding in
+                (connections.isEmpty ? [64] : connections).map { count in
+                    ReceiveWorkload(
+                        connections: count,
+                        padding: padding,
+                        isConnectionPerDelivery: connectionPerDelivery
+                    )
                 }
             }
+            if trivial { benchmark.subjects.append(.trivial) }
+            if !benchmark.subjects.contains(.reference) {
+                StandardError.writeLine("falconer-reference is not beside \(program): no ratios")
+            }
+            return ReceiveTable(try benchmark.run { StandardError.writeLine($0) })
         }
 
-        private func show(_ measurements: [Measurement]) throws {
-            let table = ReceiveTable(measurements)
-            guard output.resolvedFormat == .human else {
-                for line in table.jsonLines(conditions: .current) { try StandardOutput.write(line) }
-                return
-            }
-            #if DEBUG
-            try StandardOutput.writeLine("a debug build: the figures say nothing; use swift build -c release")
-            #endif
-            try StandardOutput.writeLine("\(BenchmarkConditions.current)")
-            try StandardOutput.writeLine("\(runs) runs of \(duration) s in turns, medians; *: a connection each")
-            for line in table.lines { try StandardOutput.writeLine(line) }
+        func jsonLines(_ figures: ReceiveTable) -> [[UInt8]] { figures.jsonLines(conditions: .current) }
+
+        func table(_ figures: ReceiveTable) -> [String] {
+            ["\(BenchmarkConditions.current)", "\(runs) runs of \(duration) s in turns, medians; *: a connection each"]
+                + figures.lines
         }
     }
 }
