@@ -76,7 +76,10 @@ extension EventLoop {
             "connection opened",
             metadata: metadata.merging([LogKey.connection: "\(token)"]) { old, _ in old }
         )
-        send(Frames.hello(source: log.source, bounds: log.bounds), to: connection)
+        send(
+            Frames.hello(source: log.source, bounds: log.bounds, heartbeat: limits.heartbeatInterval),
+            to: connection
+        )
         settle(connection)
     }
 

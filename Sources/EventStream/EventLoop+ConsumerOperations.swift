@@ -109,7 +109,7 @@ extension EventLoop {
 
     private func active(_ name: ConsumerName) throws(Refusal) -> ActiveConsumer {
         guard let active = consumers.active[name] else {
-            throw Refusal(.unknownConsumer, "there is no consumer \(name.text); {\"op\":\"consumers\"} lists all")
+            throw Refusal(.unknownConsumer, "there is no consumer \(name.text): falconer consumers list shows all")
         }
         return active
     }

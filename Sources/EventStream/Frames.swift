@@ -8,12 +8,13 @@ enum Frames {
     /// The version of the protocol.
     static let protocolVersion = 1
 
-    static func hello(source: String, bounds: EventLogBounds) -> [UInt8] {
+    static func hello(source: String, bounds: EventLogBounds, heartbeat: Duration) -> [UInt8] {
         var frame = FrameWriter("hello")
         frame.add("protocol", integer: protocolVersion)
         frame.add("source", source)
         frame.add("first", id: bounds.first)
         frame.add("last", id: bounds.last)
+        frame.add("heartbeat_ms", integer: Int(heartbeat / .milliseconds(1)))
         return frame.finished()
     }
 

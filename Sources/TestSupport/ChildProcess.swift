@@ -102,26 +102,31 @@ package final class ChildProcess: Sendable {
     }
 
     /// The whole lines it has written to its standard output so far.
-    package var lines: [String] {
-        let text = text(.standardOutput)
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    package var lines: [String] { lines(of: .standardOutput) }
+
+    private func lines(of output: Output) -> [String] {
+        var lines = text(output).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         lines.removeLast()
         return lines
     }
 
-    /// Waits for the first whole line of standard output that satisfies the condition.
+    /// Waits for the first whole line that satisfies the condition.
     ///
     /// - Returns: The line, or nil when the program ended or the time is up without one.
-    package func line(within limit: Duration = .seconds(60), where condition: (String) -> Bool) -> String? {
+    package func line(
+        of output: Output = .standardOutput,
+        within limit: Duration = .seconds(60),
+        where condition: (String) -> Bool
+    ) -> String? {
         let deadline = ContinuousClock.now + limit
         while true {
-            if let line = lines.first(where: condition) { return line }
+            let seen = state.withLock { ($0.byteCount, $0.openOutputs) }
+            if let line = lines(of: output).first(where: condition) { return line }
             let remaining = ContinuousClock.now.duration(to: deadline)
-            let seen = state.withLock { ($0.standardOutput.count, $0.openOutputs) }
-            if seen.1 == 0 || remaining <= .zero { return lines.first(where: condition) }
+            if seen.1 == 0 || remaining <= .zero { return nil }
             state.wait(
                 atMost: remaining,
-                until: { $0.standardOutput.count != seen.0 || $0.openOutputs != seen.1 },
+                until: { $0.byteCount != seen.0 || $0.openOutputs != seen.1 },
                 { _, _ in }
             )
         }
@@ -151,6 +156,7 @@ private struct ChildState: Sendable {
     var standardOutput: [UInt8] = []
     var standardError: [UInt8] = []
     var openOutputs = 2
+    var byteCount: Int { standardOutput.count + standardError.count }
     var exit: ChildProcess.Exit?
 }
 

@@ -9,7 +9,8 @@ import Threading
         let client = try TestClient(path: server.path)
         #expect(
             try client.line()
-                == #"{"frame":"hello","protocol":1,"source":"\#(server.log.source)","first":"1","last":"10000"}"#
+                == #"{"frame":"hello","protocol":1,"source":"\#(server.log.source)","first":"1","last":"10000","#
+                + #""heartbeat_ms":15000}"#
         )
         try client.say(#"{"op":"subscribe","from":"first","until":"now"}"#)
         let lines = try client.rest()
@@ -20,7 +21,7 @@ import Threading
     @Test func anEmptyJournalIsCaughtUpAtOnce() throws {
         let server = try TestServer()
         let client = try TestClient(path: server.path)
-        #expect(try client.line()?.hasSuffix(#""first":"1","last":"0"}"#) == true)
+        #expect(try client.line()?.hasSuffix(#""first":"1","last":"0","heartbeat_ms":15000}"#) == true)
         try client.say(#"{"op":"subscribe","from":"first","until":"now"}"#)
         #expect(try client.rest() == [#"{"frame":"caught_up","id":"0"}"#])
     }

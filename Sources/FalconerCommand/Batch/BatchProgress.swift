@@ -43,8 +43,10 @@ struct BatchProgress {
         let filled = Int(share * Double(barWidth))
         let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: barWidth - filled)
         var text = "[\(bar)] \(state.doneCount)/\(state.count)\(counts(state))  \(rate(state.doneCount, elapsed))/s"
-        if state.doneCount > 0, state.doneCount < state.count {
-            let left = elapsed * (Double(state.count - state.doneCount) / Double(state.doneCount))
+        // Of the lines that this run has brought to their end: those of a run before it took no time.
+        let own = state.doneCount - state.earlierCount
+        if own > 0, state.doneCount < state.count {
+            let left = elapsed * (Double(state.count - state.doneCount) / Double(own))
             text += "  about \(clock(left)) left"
         }
         return text

@@ -1,5 +1,6 @@
 import Falconer
 import JSONText
+import Posix
 
 /// Submits the lines of a batch through the service and follows them to their ends.
 ///
@@ -22,6 +23,8 @@ struct BatchRun {
 
     private let commands: ServiceConnection
     private let events: ServiceConnection?
+    private let wake: WakeUp
+    private let signals: StopSignals
     private var state: BatchState
     private var output: BatchOutput
     private var progress = BatchProgress()
@@ -54,15 +57,21 @@ struct BatchRun {
         self.deadline = deadline
         commands = try ServiceConnection(path: socket)
         events = state.waitsForOutcomes ? try Self.subscribe(socket, endpoint) : nil
+        wake = try WakeUp()
+        signals = StopSignals(waking: wake)
     }
 
     /// Runs to the end.
     ///
     /// - Throws: ``CommandFailure`` when it could not get to the end, or when not every line went well.
     mutating func run() throws {
-        defer { progress.clear() }
+        defer {
+            signals.end()
+            progress.clear()
+        }
         do {
             while !state.isDone {
+                try heedSignals()
                 while let index = state.next({ [lines] in lines[$0].key.submission.text }) { try submit(index) }
                 try takeAnswers()
                 try takeOutcomes()
@@ -116,7 +125,10 @@ struct BatchRun {
     /// Takes the answers that are there, and waits for one while commands are on their way.
     private mutating func takeAnswers() throws {
         while state.commandCount > 0 {
-            guard let frame = try Self.next(commands, deadline: soon(.seconds(30))) else { throw late("the service") }
+            guard let frame = try next(commands, deadline: soon(.seconds(30))) else {
+                try heedSignals()
+                throw late("the service")
+            }
             switch frame.frame {
             case "reply": try answered(frame)
             case "error": try refused(frame)
@@ -141,6 +153,7 @@ struct BatchRun {
             try write(output.recorded(line, reply), of: index)
         } else if let word = reply.string("state"), SubmissionState(rawValue: word)?.isOpen == false {
             // It ended before this run began, or just now: its outcome may not come as an event.
+            if wasThere { state.hadEnded() }
             var writer = JSONObjectWriter()
             writer.member("op", "result")
             writer.member("ref", index)
@@ -164,7 +177,7 @@ struct BatchRun {
         guard let events, !state.isDone else { return }
         var patience: Duration = state.commandCount == 0 ? BatchProgress.interval : .zero
         if let deadline, ContinuousClock.now >= deadline { throw late("fal") }
-        while let event = try Self.next(events, deadline: soon(patience)) {
+        while let event = try next(events, deadline: soon(patience)) {
             patience = .zero
             if event.frame == "bye" { throw gone }
             if event.frame == "error" { throw ServiceConnection.refusal(event) }
@@ -202,19 +215,18 @@ struct BatchRun {
         return deadline.map { min($0, soon) } ?? soon
     }
 
-    /// The next line; nil when none has come in time.
-    private static func next(
-        _ connection: ServiceConnection,
-        deadline: ContinuousClock.Instant
-    ) throws -> JSONLine? {
-        do {
-            guard let line = try connection.next(deadline: deadline) else {
-                throw CommandFailure(.unreachable, "the service has closed the connection")
-            }
-            return line
-        } catch let failure as CommandFailure where failure.status == .timedOut {
-            return nil
+    /// The next line; nil when none has come in time, or a signal has.
+    private func next(_ connection: ServiceConnection, deadline: ContinuousClock.Instant) throws -> JSONLine? {
+        switch try connection.next(deadline: deadline, interruptedBy: wake) {
+        case .line(let line): line
+        case .interrupted: nil
+        case .ended: throw CommandFailure(.unreachable, "the service has closed the connection")
         }
+    }
+
+    private func heedSignals() throws {
+        guard !signals.take().isEmpty else { return }
+        throw CommandFailure(.interrupted, "interrupted; what is submitted goes on without this command")
     }
 
     private var gone: CommandFailure { CommandFailure(.unreachable, "the service is stopping") }

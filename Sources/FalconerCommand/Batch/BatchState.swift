@@ -30,6 +30,8 @@ struct BatchState {
     private(set) var existingCount = 0
     private(set) var failedCount = 0
     private(set) var refusedCount = 0
+    /// The lines that a run before this one has brought to their end: they say nothing of how long the others take.
+    private(set) var earlierCount = 0
     /// The lines that wait for the outcome of a submission.
     private var open: [String: [Int]] = [:]
 
@@ -64,9 +66,15 @@ struct BatchState {
     mutating func recorded(wasThere: Bool) -> Bool {
         commandCount -= 1
         if wasThere { existingCount += 1 }
-        if !waitsForOutcomes { doneCount += 1 }
+        if !waitsForOutcomes {
+            doneCount += 1
+            if wasThere { earlierCount += 1 }
+        }
         return !waitsForOutcomes
     }
+
+    /// Takes note that a line's submission had ended before it was asked for.
+    mutating func hadEnded() { earlierCount += 1 }
 
     /// Takes note of another command on its way.
     mutating func asked() { commandCount += 1 }

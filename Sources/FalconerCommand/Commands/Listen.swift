@@ -223,13 +223,18 @@ private struct ListenSession {
 
     private mutating func listen(_ connection: ServiceConnection) throws -> End {
         var hasCaughtUp = false
+        var silence = Silence(connection.hello)
         while true {
             let line: JSONLine?
             do {
-                line = try connection.next(deadline: deadline)
+                let due = [deadline, silence.due(after: .now)].compactMap { $0 }.min()
+                line = try connection.next(deadline: due)
             } catch let failure as CommandFailure where failure.status == .timedOut {
-                throw Reconnection.tooLate
+                if let deadline, deadline <= .now { throw Reconnection.tooLate }
+                StandardError.writeLine(silence.passed())
+                continue
             }
+            if let text = silence.heard() { StandardError.writeLine(text) }
             guard let line else { return hasCaughtUp && isUntilNow ? .finished : .disconnected }
             switch try? StreamLine(line.bytes) {
             case .event:

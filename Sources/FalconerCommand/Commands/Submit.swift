@@ -27,7 +27,7 @@ struct Submit: ParsableCommand {
 
             Exit codes: 0 submitted (with --wait: succeeded), 2 failed or refused, 3 not done in time, 5 no service, \
             6 not known whether fal has it, 9 key refused, 10 the idempotency key is another input's, 64 the input is \
-            not valid.
+            not valid, 130 interrupted (what is submitted goes on).
             """
     )
 

@@ -1,4 +1,5 @@
 import JSONText
+import Posix
 
 /// Follows one submission to its end and prints the result.
 struct WaitForOutcome {
@@ -20,7 +21,12 @@ struct WaitForOutcome {
         let deadline = timeout.map { start + $0 }
         var progress = WaitProgress(id: id)
         progress.show(after: .zero)
-        defer { progress.end() }
+        let wake = try WakeUp()
+        let signals = StopSignals(waking: wake)
+        defer {
+            signals.end()
+            progress.end()
+        }
         var window = LogWindow()
         while true {
             if progress.state == "accepted", let lines = logs?.news(&window), !lines.isEmpty {
@@ -29,17 +35,18 @@ struct WaitForOutcome {
             }
             // Once a second the progress line is drawn again.
             let tick = min(deadline ?? .now + .seconds(1), .now + .seconds(1))
-            do {
-                guard let line = try connection.next(deadline: tick) else { throw gone }
+            switch try connection.next(deadline: tick, interruptedBy: wake) {
+            case .line(let line):
                 if let frame = line.frame {
                     if frame == "bye" { throw gone }
                     if frame == "error" { throw ServiceConnection.refusal(line) }
                 } else if try settle(line, &progress, &window) {
                     return
                 }
-            } catch let failure as CommandFailure where failure.status == .timedOut {
-                guard deadline.map({ .now < $0 }) ?? true else { throw tooLate(progress.state) }
+            case .interrupted: guard deadline.map({ .now < $0 }) ?? true else { throw tooLate(progress.state) }
+            case .ended: throw gone
             }
+            if !signals.take().isEmpty { throw interrupted(progress.state) }
             progress.show(after: start.duration(to: .now))
         }
     }
@@ -49,6 +56,14 @@ struct WaitForOutcome {
             .unreachable,
             "the service stopped while \(id) was open; the submission is on disk",
             advice: "start it again and ask: falconer status \(id)"
+        )
+    }
+
+    private func interrupted(_ state: String) -> CommandFailure {
+        CommandFailure(
+            .interrupted,
+            "interrupted; \(id) is \(state) and goes on without this command",
+            advice: "ask: falconer status \(id); to end it: falconer cancel \(id)"
         )
     }
 

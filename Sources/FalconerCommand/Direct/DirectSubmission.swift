@@ -1,7 +1,7 @@
 import FalQueue
-import Glibc
 import HTTPClient
 import JSONText
+import Posix
 
 /// A submission without a service: sent from here, once, and perhaps followed by polling.
 struct DirectSubmission {
@@ -24,18 +24,32 @@ struct DirectSubmission {
     /// - Throws: ``CommandFailure``.
     func run(waits: Bool, timeout: Duration?) throws {
         let deadline = timeout.map { ContinuousClock.now + $0 }
-        let queueClient = QueueClient(transport: try client(HTTPClientOptions()), queue: queue, key: key)
+        let transport = try client(HTTPClientOptions())
+        let queueClient = QueueClient(transport: transport, queue: queue, key: key)
+        let wake = try WakeUp()
+        let signals = StopSignals(waking: wake) { transport.cancel() }
+        defer { signals.end() }
         switch queueClient.submit(request) {
         case .accepted(let answer):
             guard waits else { return try print(answer) }
             StandardError.writeLine("request \(answer.requestID)")
-            try follow(RequestAddress(queue: queue, endpoint: request.endpoint, answer: answer), queueClient, deadline)
+            let address = RequestAddress(queue: queue, endpoint: request.endpoint, answer: answer)
+            let isInterrupted = { !signals.take().isEmpty }
+            try follow(address, queueClient, deadline, wake, isInterrupted)
         case .refused(let refusal):
             let isKey = refusal.status == 401 || refusal.status == 403
             throw CommandFailure(
                 isKey ? .keyRefused : .requestFailed,
                 refusal.message,
                 advice: isKey ? "check FAL_KEY, and the balance of its account" : nil
+            )
+        case .notSent where !signals.take().isEmpty:
+            throw CommandFailure(.interrupted, "interrupted before anything was sent")
+        case .uncertain where !signals.take().isEmpty:
+            throw CommandFailure(
+                .interrupted,
+                "interrupted: it is not known whether fal has it",
+                advice: "sending it again may pay twice"
             )
         case .notSent(let failure):
             throw CommandFailure(.unreachable, "fal could not be reached: \(failure.message); nothing was sent")
@@ -61,7 +75,9 @@ struct DirectSubmission {
     private func follow(
         _ address: RequestAddress,
         _ client: QueueClient,
-        _ deadline: ContinuousClock.Instant?
+        _ deadline: ContinuousClock.Instant?,
+        _ wake: WakeUp,
+        _ isInterrupted: () -> Bool
     ) throws {
         var delay = Self.pollFirst
         var logs = LogWindow()
@@ -70,6 +86,7 @@ struct DirectSubmission {
             do throws(QueueError) {
                 ended = try look(address, client, &logs)
             } catch {
+                if isInterrupted() { throw interrupted(address) }
                 guard error.isRetryable else { throw failure(error) }
                 StandardError.writeLine("falconer: \(error); asking again")
             }
@@ -77,7 +94,8 @@ struct DirectSubmission {
             guard deadline.map({ ContinuousClock.now + delay < $0 }) ?? true else {
                 throw CommandFailure(.timedOut, "it has not ended yet", advice: "look later: \(address.statusURL)")
             }
-            usleep(UInt32(delay / .microseconds(1)))
+            wake.wait(until: .now + delay)
+            if isInterrupted() { throw interrupted(address) }
             delay = min(delay * 2, Self.pollMax)
         }
     }
@@ -100,6 +118,14 @@ struct DirectSubmission {
             let said = result.error.message ?? "no reason was given"
             throw CommandFailure(.requestFailed, "the request failed (HTTP \(result.status)): \(said)")
         }
+    }
+
+    private func interrupted(_ address: RequestAddress) -> CommandFailure {
+        CommandFailure(
+            .interrupted,
+            "interrupted; the request goes on at fal",
+            advice: "look later: \(address.statusURL)"
+        )
     }
 
     private func failure(_ error: QueueError) -> CommandFailure {

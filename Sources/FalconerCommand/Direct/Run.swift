@@ -2,6 +2,7 @@ import ArgumentParser
 import FalQueue
 import HTTPClient
 import JSONText
+import Posix
 
 /// The command `falconer run`.
 struct Run: ParsableCommand {
@@ -14,7 +15,7 @@ struct Run: ParsableCommand {
               falconer run fal-ai/flux/schnell --prompt "a falcon"
 
             Exit codes: 0 done, 2 failed at fal, 5 fal unreachable, 6 the answer was lost: it may have run and been paid \
-            for, 9 key refused, 64 the input is not valid.
+            for, 9 key refused, 64 the input is not valid, 130 interrupted: it may run on and be paid for.
             """
     )
 
@@ -48,8 +49,19 @@ struct Run: ParsableCommand {
             let checker = try inputCheck.checker(of: id)
             let bytes = try uploads.input(of: try input.draft(), checkedBy: checker, access: access)
             let request = SubmitRequest(endpoint: id, input: bytes, options: fal)
-            switch SynchronousRun(request, at: url, key: try access.key(), over: client) {
+            let key = try access.key()
+            let signals = StopSignals(waking: try WakeUp()) { client.cancel() }
+            defer { signals.end() }
+            switch SynchronousRun(request, at: url, key: key, over: client) {
             case .answered(let result): try print(result)
+            case .notSent where !signals.take().isEmpty:
+                throw CommandFailure(.interrupted, "interrupted before anything was sent")
+            case .uncertain where !signals.take().isEmpty:
+                throw CommandFailure(
+                    .interrupted,
+                    "interrupted: it may run on at fal, and be paid for; its result is lost",
+                    advice: "what must not be lost goes through 'falconer submit'"
+                )
             case .notSent(let failure):
                 throw CommandFailure(.unreachable, "fal could not be reached: \(failure.message)")
             case .uncertain(let failure):
@@ -64,6 +76,15 @@ struct Run: ParsableCommand {
 
     private func print(_ result: QueueResult) throws {
         let said = result.error.message ?? "no reason was given"
+        if let queued = JSONLine(result.body), queued.string("status") == "IN_QUEUE",
+            let request = queued.string("request_id"), let status = queued.string("status_url")
+        {
+            throw CommandFailure(
+                .usage,
+                "--fal-run-url is a queue: fal has put request \(request) into it, and it will run",
+                advice: "its result: \(queued.string("response_url") ?? status); for the queue use 'falconer submit'"
+            )
+        }
         switch result.status {
         case 200..<300: try StandardOutput.write(result.body + [UInt8(ascii: "\n")])
         case 401, 403:

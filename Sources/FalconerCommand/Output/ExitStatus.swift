@@ -26,6 +26,8 @@ enum ExitStatus: Int32 {
     case conflict = 10
     /// The command line is wrong.
     case usage = 64
+    /// Ctrl-C or SIGTERM came before the end.
+    case interrupted = 130
 }
 
 /// A command that did not do what it was asked: what went wrong, what to do next, and the exit code.

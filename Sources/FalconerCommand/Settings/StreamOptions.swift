@@ -13,6 +13,14 @@ struct StreamOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "When a quiet subscriber hears that the service is there (default: 15).",
+            valueName: "seconds"
+        )
+    )
+    var heartbeat: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Who may submit and cancel: uid:1000,gid:50,user:NAME,group:NAME (default: whoever may connect).",
             valueName: "list"
         )
@@ -41,6 +49,8 @@ struct StreamOptions: ParsableArguments {
     ]
     /// The most of either that can be asked for.
     private static let subscribersMax = 65_536
+    /// The seconds that can be asked for between two heartbeats.
+    private static let heartbeatSeconds = 1...3_600
 
     /// Every setting, with where it comes from.
     func settings(_ environment: Environment) -> [Setting<String?>] {
@@ -55,6 +65,11 @@ struct StreamOptions: ParsableArguments {
                 "subscribers-per-user",
                 flag: subscribersPerUser.map { "\($0)" },
                 default: "\(defaults.connectionsPerUserMax)"
+            ),
+            environment.setting(
+                "heartbeat",
+                flag: heartbeat.map { "\($0)" },
+                default: "\(defaults.heartbeatInterval.components.seconds)"
             ),
             environment.setting("allow-submit", flag: allowSubmit, default: nil),
             environment.setting("allow-subscribe", flag: allowSubscribe, default: nil),
@@ -85,6 +100,9 @@ struct StreamOptions: ParsableArguments {
         if let count = try number("subscribers", value("subscribers"), bounds) { limits.connectionsMax = count }
         if let count = try number("subscribers-per-user", value("subscribers-per-user"), bounds) {
             limits.connectionsPerUserMax = count
+        }
+        if let seconds = try number("heartbeat", value("heartbeat"), Self.heartbeatSeconds) {
+            limits.heartbeatInterval = .seconds(seconds)
         }
         return limits
     }

@@ -8,12 +8,17 @@ final class StopSignals {
     private let task: Task<Void, Never>
 
     /// Catches them from soon on.
-    init(waking wake: WakeUp) {
+    ///
+    /// - Parameters:
+    ///   - wake: What the loop waits on.
+    ///   - breakOff: What ends something that cannot be woken.
+    init(waking wake: WakeUp, _ breakOff: @escaping @Sendable () -> Void = {}) {
         let received = Monitor<[UnixSignal]>([])
         self.received = received
         task = Task {
             for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
                 received.withLock { $0.append(signal) }
+                breakOff()
                 wake.call()
             }
         }

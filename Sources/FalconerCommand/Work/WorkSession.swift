@@ -55,6 +55,9 @@ final class WorkSession {
     private var lastDone: UInt64?
     private var progressInterval = Duration.seconds(10)
     private var nextProgress = ContinuousClock.now
+    private var silence: Silence?
+    /// When the service said something last.
+    private var heardAt = ContinuousClock.now
 
     /// A session that begins with ``run()``.
     init(_ worker: any EventWorker, _ plan: Plan) throws {
@@ -117,6 +120,8 @@ final class WorkSession {
         let ackWait = consumer?.integer("ack_wait_ms").map { .milliseconds($0) } ?? plan.ackWait
         progressInterval = max(ackWait / Self.progressPart, .milliseconds(1))
         nextProgress = .now
+        silence = Silence(connection.hello)
+        heardAt = .now
         try connection.send(consumer == nil ? plan.create : plan.subscribe)
         return connection
     }
@@ -131,10 +136,14 @@ final class WorkSession {
             }
             try flush(connection)
             if isOver { return try settle(connection) }
-            let due = min(nextProgress, stop == nil ? plan.deadline ?? nextProgress : nextProgress)
-            switch try connection.next(deadline: due, interruptedBy: wake) {
-            case .line(let line): guard try take(line) else { return }
-            case .interrupted: continue
+            let due = [nextProgress, stop == nil ? plan.deadline : nil, silence?.due(after: heardAt)].compactMap(\.self)
+                .min()
+            switch try connection.next(deadline: due ?? nextProgress, interruptedBy: wake) {
+            case .line(let line):
+                heardAt = .now
+                if let text = silence?.heard() { StandardError.writeLine(text) }
+                guard try take(line) else { return }
+            case .interrupted: noteSilence()
             case .ended: return
             }
         }
@@ -181,6 +190,12 @@ final class WorkSession {
             perform(book.ended(ended.id, ended.outcome))
         }
         if book.remaining == 0 { end(.isFinished) }
+    }
+
+    /// Says when the service does not even send heartbeats.
+    private func noteSilence() {
+        guard let due = silence?.due(after: heardAt), due <= .now, let text = silence?.passed() else { return }
+        StandardError.writeLine(text)
     }
 
     private func stopped(by signal: UnixSignal) {
