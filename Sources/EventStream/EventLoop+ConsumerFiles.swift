@@ -16,9 +16,17 @@ extension EventLoop {
     func submit(_ active: ActiveConsumer) {
         let snapshot = active.consumer.snapshot
         active.submittedVersion = active.consumer.version
-        active.submittedCursors.append((active.consumer.version, active.consumer.cursor, snapshot.reserved))
+        active.submittedCursors.append(
+            (active.consumer.version, active.consumer.cursor, snapshot.reserved, active.ackCount)
+        )
+        let isNew = active.lastSubmit == nil && active.savedVersion == 0
         active.lastSubmit = now
-        consumers.store.save(snapshot, version: active.submittedVersion)
+        consumers.store.save(
+            snapshot,
+            version: active.submittedVersion,
+            acks: Array(active.acks),
+            forgettingAcks: isNew
+        )
     }
 
     /// Takes note of what is on disk, and sends what waited for it.
@@ -29,6 +37,7 @@ extension EventLoop {
             active.savedVersion = max(active.savedVersion, version)
             while let first = active.submittedCursors.first, first.version <= version {
                 active.savedReserved = max(active.savedReserved, first.reserved)
+                active.acksSaved(first.acks)
                 if active.consumer.settings.holds {
                     shared.holds.withLock { $0[saved.name] = first.cursor }
                 }
@@ -56,7 +65,12 @@ extension EventLoop {
     /// Writes what is known of every consumer; nobody takes part in one any more.
     func closeConsumers() {
         for active in consumers.active.values {
-            consumers.store.save(active.consumer.cleanSnapshot, version: active.consumer.version)
+            consumers.store.save(
+                active.consumer.cleanSnapshot,
+                version: active.consumer.version,
+                acks: Array(active.acks),
+                forgettingAcks: false
+            )
         }
         consumers.store.close()
     }

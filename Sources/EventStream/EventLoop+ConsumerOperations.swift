@@ -35,6 +35,7 @@ extension EventLoop {
         _ connection: Connection
     ) throws(Refusal) {
         let active = try withMembership(connection) { $0.consumer.acknowledge(id) }
+        active.noteFinished(at: .now)
         guard isSync || active.syncMembers.contains(connection.token) else { return }
         // What was known before is on disk already.
         let frame = Frames.acked(id: id, reference: reference)
@@ -70,10 +71,12 @@ extension EventLoop {
     ) throws(Refusal) -> [UInt8] {
         var object = JSONObjectWriter()
         switch operation {
-        case .list:
-            object.member("consumers", array: consumers.active.values.sorted { $0.name < $1.name }.map(describe))
+        case .list(let event):
+            let asked = event.map { (id: $0, line: try? self.line($0)) }
+            let all = consumers.active.values.sorted { $0.name < $1.name }
+            object.member("consumers", array: all.map { describe($0, asked) })
             object.member("unreadable", array: consumers.unreadable.keys.sorted().map(Self.quoted))
-        case .show(let name): object.member("consumer", json: describe(try active(name)))
+        case .show(let name): object.member("consumer", json: describe(try active(name), nil))
         case .create(let request):
             guard let wanted = request.consumer else {
                 throw Refusal(.badOption, "\"consumer\" is missing: its name")
@@ -81,7 +84,7 @@ extension EventLoop {
             guard consumers.active[wanted.name] == nil else {
                 throw Refusal(.consumerExists, "consumer \(wanted.name.text) exists already")
             }
-            object.member("consumer", json: describe(try create(request, wanted)))
+            object.member("consumer", json: describe(try create(request, wanted), nil))
         case .delete(let name): try delete(name)
         case .reset(let name, let start):
             let active = try active(name)
@@ -96,7 +99,7 @@ extension EventLoop {
             let replacement = ActiveConsumer(name: name, consumer: consumer, savedVersion: 0)
             consumers.active[name] = replacement
             submit(replacement)
-            object.member("consumer", json: describe(replacement))
+            object.member("consumer", json: describe(replacement, nil))
         case .listParked(let name):
             object.member("parked", array: try active(name).consumer.parked.map(Frames.parked))
         case .retryParked(let name, let which):
@@ -152,7 +155,7 @@ extension EventLoop {
         return ids.count
     }
 
-    private func describe(_ active: ActiveConsumer) -> [UInt8] {
+    private func describe(_ active: ActiveConsumer, _ event: (id: UInt64, line: [UInt8]?)?) -> [UInt8] {
         let consumer = active.consumer
         let last = log.bounds.last
         var object = JSONObjectWriter()
@@ -174,6 +177,33 @@ extension EventLoop {
         object.member("group", consumer.settings.isGroup)
         object.member("hold", consumer.settings.holds)
         object.member("members", array: active.members.sorted { $0.key < $1.key }.map(describe))
+        if let event { object.member("event", json: describe(active, event.id, event.line)) }
+        return object.bytes
+    }
+
+    /// Where a consumer is with an event, whose line is nil when it is not there (any more).
+    private func describe(_ active: ActiveConsumer, _ id: UInt64, _ line: [UInt8]?) -> [UInt8] {
+        var object = JSONObjectWriter()
+        switch active.consumer.whereabouts(of: id) {
+        case .unread: object.member("state", "unread")
+        case .delivered(let count):
+            object.member("state", "delivered")
+            object.member("deliveries", count)
+        case .waiting(let count):
+            object.member("state", "waiting")
+            object.member("deliveries", count)
+        case .parked(let event):
+            object.member("state", "parked")
+            object.member("deliveries", event.deliveries)
+            object.member("reason", event.reason)
+            object.member("time", event.time.rfc3339)
+        case .behind:
+            let time =
+                active.acks.last { $0.id == id }?.time ?? consumers.store.ackTime(of: id, active.name)
+            let isWanted = line.map { active.consumer.settings.filter.matches($0, in: $0.indices) } ?? true
+            object.member("state", time != nil ? "done" : isWanted ? "passed" : "filtered")
+            object.member("time", time?.rfc3339)
+        }
         return object.bytes
     }
 

@@ -185,7 +185,7 @@ extension EventLoop {
     }
 
     /// One event's line; nil when it is not there.
-    private func line(_ id: UInt64) throws(EventLogError) -> [UInt8]? {
+    func line(_ id: UInt64) throws(EventLogError) -> [UInt8]? {
         guard id >= log.bounds.first else { return nil }
         let cursor: any EventCursor
         do throws(EventLogError) {
@@ -307,6 +307,7 @@ extension EventLoop {
             !connection.isBroken
         else { return }
         active.consumer.handedOver()
+        active.noteFinished(at: .now)
     }
 
     /// Tells the members of events that were parked.

@@ -22,6 +22,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
     package static let submissionRefused = EventType(rawValue: "fal.submission.refused")
     /// The reply was lost after the body was sent.
     package static let submissionUncertain = EventType(rawValue: "fal.submission.uncertain")
+    /// The run was told to stop by fal; its end is still to come.
+    package static let submissionCancelling = EventType(rawValue: "fal.submission.cancelling")
     /// A cancellation was confirmed by fal.
     package static let submissionCancelled = EventType(rawValue: "fal.submission.cancelled")
     /// The submission is not known to fal, or its result expired.
@@ -40,7 +42,7 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
     /// Every type that this version writes.
     package static let known: [EventType] = [
         submissionCreated, submissionSending, submissionWaiting, submissionAccepted, submissionRefused,
-        submissionUncertain, submissionCancelled,
+        submissionUncertain, submissionCancelling, submissionCancelled,
         submissionLost, requestSucceeded, requestFailed, requestConflict, mediaSaved, mediaFailed,
     ]
 

@@ -62,7 +62,13 @@ import Testing
         let answer = try cancel(service, id)
         #expect(answer == (.code(0), "requested"))
         #expect(try state(service, id) == "accepted")
+        let story = try Program.run(["show", id, "--socket", service.socket, "--format", "human"]).output
+        #expect(story.contains("submission.cancelling  fal has told the run to stop"), "\(story)")
         #expect(service.stop() == .code(0))
+        // It stays open across a restart too.
+        let restarted = try Service(in: directory, submittingTo: emulator)
+        #expect(try state(restarted, id) == "accepted")
+        #expect(restarted.stop() == .code(0))
         #expect(emulator.stop() == .code(0))
     }
 

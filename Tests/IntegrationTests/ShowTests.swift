@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -23,8 +24,22 @@ import Testing
         let id = try #require(event["submission"]?.string)
         let request = try #require(event["subject"]?.string)
         #expect(try run(service, ["consumers", "create", "encoder", "--from", "first"]).exit == .code(0))
+        // Two more: what one does not want, and what one cannot deal with.
+        #expect(
+            try run(service, ["consumers", "create", "other", "--from", "first", "--tag", "none"]).exit == .code(0)
+        )
+        let unlucky = try Program.start(
+            ["listen", "--consumer", "unlucky", "--from", "first", "--max-deliveries", "1", "--socket", service.socket]
+                + ["--exec", "sh -c 'echo no ffmpeg >&2; exit 1'"]
+        )
+        #expect(unlucky.line(of: .standardError) { $0.contains("event 4 was parked") } != nil)
+        unlucky.signal(SIGTERM)
+        #expect(unlucky.waitForExit() == .code(0))
         let before = try #require(try run(service, ["show", id]).lines.first)
-        #expect(before["consumers"]?[0]?["done"] == .bool(false))
+        let states = (0..<3).map { before["consumers"]?[$0]?["state"]?.string }
+        #expect(states == ["parked", "unread", "unread"])
+        #expect(before["consumers"]?[0]?["reason"]?.string?.contains("no ffmpeg") == true)
+        #expect((0..<3).allSatisfy { before["consumers"]?[$0]?["done"] == .bool(false) })
         let listened = try Program.run(
             ["listen", "--consumer", "encoder", "--count", "4", "--timeout", "20", "--socket", service.socket]
         )
@@ -51,8 +66,21 @@ import Testing
             }
             // The emulator lets it wait 50 ms and run 100 ms.
             #expect((150...60_000).contains(last))
-            #expect(story["consumers"]?[0]?["done"] == .bool(true))
+            let acked = try #require(
+                (0..<3).compactMap { story["consumers"]?[$0] }.first { $0["name"] == .string("encoder") }
+            )
+            #expect(acked["state"]?.string == "done" && acked["done"] == .bool(true))
+            guard case .number(let ackedAfter) = acked["after_ms"] else {
+                Issue.record("the acknowledgement has no duration")
+                continue
+            }
+            #expect(ackedAfter >= last)
         }
+        let text = try Program.run(["show", id, "--format", "human", "--socket", service.socket]).output
+        let lines = text.split(separator: "\n").suffix(3)
+        #expect(lines.first?.contains("consumer unlucky  parked: ") == true, "\(text)")
+        #expect(lines.dropFirst().first?.contains("  consumer encoder  done") == true, "\(text)")
+        #expect(lines.last == "consumer other  not yet" || lines.last == "consumer other  not for it", "\(text)")
         #expect(service.stop() == .code(0))
         #expect(emulator.stop() == .code(0))
     }
@@ -81,7 +109,7 @@ import Testing
         let directory = TemporaryDirectory()
         let rules = directory.file("rules.json").string
         try #"[{"endpoint": "fal-ai/*", "outcome": "error-422"}]"#.write(toFile: rules)
-        let emulator = try Emulator(in: directory, ["--rules", rules])
+        let emulator = try Emulator(in: directory, ["--rules", rules, "--concurrency", "2000"])
         let service = try Service(in: directory, submittingTo: emulator)
         let file = directory.file("lines.jsonl").string
         try (0..<1_100).map { "{\"prompt\":\"\($0)\"}\n" }.joined().write(toFile: file)

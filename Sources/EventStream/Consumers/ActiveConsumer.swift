@@ -43,15 +43,25 @@ final class ActiveConsumer {
     /// The version that was handed to the store last.
     var submittedVersion: UInt64 = 0
     /// What the versions say that the store has and the disk perhaps not yet.
-    var submittedCursors: [(version: UInt64, cursor: UInt64, reserved: UInt64)] = []
+    var submittedCursors: [(version: UInt64, cursor: UInt64, reserved: UInt64, acks: Int)] = []
     /// The version that is on disk.
     var savedVersion: UInt64 = 0
     /// No event above this one is sent before a higher one is on disk.
     var savedReserved: UInt64
     var lastSubmit: Instant?
+    /// What was finished, and when, that the disk perhaps does not have yet.
+    private(set) var acks: Deque<AckTimes.Entry> = []
+    /// How many of the first of them, of all there ever were, are not in ``acks`` any more.
+    private var droppedAcks = 0
     /// Members that were told that there is nothing more for now.
     var toldCaughtUp: Set<UInt64> = []
 
+    /// Begins.
+    ///
+    /// - Parameters:
+    ///   - name: Its name.
+    ///   - consumer: Where it is.
+    ///   - savedVersion: The version that is on disk, 0 for one that is new.
     init(name: ConsumerName, consumer: Consumer, savedVersion: UInt64) {
         self.name = name
         self.consumer = consumer
@@ -63,6 +73,28 @@ final class ActiveConsumer {
 
     /// Whether something on disk is older than what is known.
     var isDirty: Bool { consumer.version > submittedVersion }
+
+    /// How many events were finished in this life.
+    var ackCount: Int { droppedAcks + acks.count }
+
+    /// Takes note of when its consumer has finished what it says it has.
+    func noteFinished(at time: @autoclosure () -> WallTime) {
+        let ids = consumer.takeFinished()
+        guard !ids.isEmpty else { return }
+        let time = time()
+        for id in ids { acks.append(AckTimes.Entry(id: id, time: time)) }
+        // A disk that takes nothing keeps the times of the newest only, as the file does.
+        dropAcks(acks.count - Int(AckTimes.placesMax))
+    }
+
+    /// Takes note that the first so many of all acknowledgements are in their file.
+    func acksSaved(_ count: Int) { dropAcks(count - droppedAcks) }
+
+    private func dropAcks(_ count: Int) {
+        guard count > 0 else { return }
+        acks.removeFirst(count)
+        droppedAcks += count
+    }
 
     /// Has a frame wait until that version is on disk, behind those that wait already.
     func hold(_ frame: [UInt8], for member: UInt64, until version: UInt64) {

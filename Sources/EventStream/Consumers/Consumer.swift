@@ -86,6 +86,8 @@ struct Consumer: Sendable {
     private var members: [MemberID: Member] = [:]
     /// Rises with every change that is worth saving.
     private(set) var version: UInt64 = 1
+    /// Events that were acknowledged since ``takeFinished()`` was called last.
+    private var finished: [UInt64] = []
     /// Events up to here may have been delivered in the life before, without a trace.
     private let suspect: UInt64
 
@@ -126,6 +128,15 @@ struct Consumer: Sendable {
 
     /// How many events are with a member.
     func inFlight(with member: MemberID) -> Int { members[member]?.inFlight ?? 0 }
+
+    /// Where it is with an event.
+    func whereabouts(of id: UInt64) -> Whereabouts {
+        if let event = pending[id] {
+            if case .out = event.place { return .delivered(event.deliveries) }
+            return .waiting(event.deliveries)
+        }
+        return parked.first { $0.id == id }.map { .parked($0) } ?? (id > read ? .unread : .behind)
+    }
 
     /// What is saved.
     var snapshot: ConsumerSnapshot {
@@ -308,21 +319,34 @@ extension Consumer {
     /// The event is finished, also one that was parked by then; with `upto` so is everything before it that is not parked.
     mutating func acknowledge(_ id: UInt64) -> AckOutcome {
         guard id <= read else { return .notDelivered }
-        _ = drop(id)
+        if drop(id) { finished.append(id) }
         switch settings.ack {
         case .none: break
-        case .each: remove(id)
-        case .upto: for earlier in pending.keys where earlier <= id { remove(earlier) }
+        case .each: finish([id])
+        case .upto: finish(pending.keys.filter { $0 <= id }.sorted())
         }
         return .taken
+    }
+
+    private mutating func finish(_ ids: [UInt64]) {
+        for id in ids where pending[id] != nil {
+            remove(id)
+            finished.append(id)
+        }
+    }
+
+    /// The events that were finished since the last call.
+    mutating func takeFinished() -> [UInt64] {
+        guard !finished.isEmpty else { return [] }
+        defer { finished.removeAll(keepingCapacity: true) }
+        return finished
     }
 
     /// With `none`, where there is one member at most: everything that it was sent has left the service.
     mutating func handedOver() {
         guard settings.ack == .none, inFlight > 0 else { return }
-        for (id, event) in pending {
-            if case .out = event.place { remove(id) }
-        }
+        let out = pending.filter { if case .out = $0.value.place { true } else { false } }
+        finish(out.keys.sorted())
     }
 
     /// The event could not be finished now: it is delivered again after a while, or parked after the last delivery.

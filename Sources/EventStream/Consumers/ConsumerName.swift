@@ -21,6 +21,9 @@ struct ConsumerName: Hashable, Sendable, Comparable {
 
     var fileName: String { text + Self.suffix }
 
+    /// The name of the file with the times of its acknowledgements.
+    var acksFileName: String { text + ".acks" }
+
     static func < (left: ConsumerName, right: ConsumerName) -> Bool { left.text < right.text }
 
     private static let suffix = ".json"

@@ -20,7 +20,8 @@ enum ConsumerOperation: Equatable, Sendable {
     case nak(UInt64, delay: Duration, reason: String?)
     case progress(UInt64)
     case term(UInt64, reason: String)
-    case list
+    /// All of them, and where each is with an event, if one is named.
+    case list(event: UInt64?)
     case show(ConsumerName)
     case create(SubscriptionRequest)
     case delete(ConsumerName)
@@ -49,8 +50,9 @@ enum ConsumerOperation: Equatable, Sendable {
             try options.check(["id", "reason"])
             self = .term(try options.id, reason: try options.reason)
         case "consumers":
-            try options.check([])
-            self = .list
+            try options.check(["event"])
+            let event = options.option("event")
+            self = .list(event: try event.map { (event) throws(Refusal) in try event.id(in: line.span) })
         case "consumer": self = try Self.consumer(options, members, in: line)
         default: self = try Self.parked(options)
         }

@@ -25,6 +25,10 @@ final class ConsumerStore: Sendable {
         /// Nil to remove the file.
         var snapshot: ConsumerSnapshot?
         var version: UInt64
+        /// What was finished, and when, that may not be in the file of times yet.
+        var acks: [AckTimes.Entry] = []
+        /// Whether the file of times is another consumer's, which had the name before.
+        var forgetsAcks = false
     }
 
     private struct State: Sendable {
@@ -88,10 +92,34 @@ final class ConsumerStore: Sendable {
     }
 
     /// Has a consumer written; a later state of the same consumer takes the place of one that still waits.
-    func save(_ snapshot: ConsumerSnapshot, version: UInt64) {
+    ///
+    /// - Parameters:
+    ///   - snapshot: Its state.
+    ///   - version: The version of that state, for ``takeSaved()``.
+    ///   - acks: What was finished, and when, and was not saved before.
+    ///   - forgetsAcks: Whether what is known of such times is another consumer's.
+    func save(
+        _ snapshot: ConsumerSnapshot,
+        version: UInt64,
+        acks: [AckTimes.Entry],
+        forgettingAcks forgetsAcks: Bool
+    ) {
         guard let name = ConsumerName(snapshot.name) else { return }
-        state.withLock { $0.jobs[name] = Job(snapshot: snapshot, version: version) }
+        state.withLock { state in
+            let before = state.jobs[name].map { $0.forgetsAcks || $0.snapshot == nil } ?? false
+            state.jobs[name] = Job(
+                snapshot: snapshot,
+                version: version,
+                acks: acks,
+                forgetsAcks: forgetsAcks || before
+            )
+        }
         state.notifyOne()
+    }
+
+    /// When a consumer finished an event, as far as that was saved; nil when it is not known.
+    func ackTime(of id: UInt64, _ name: ConsumerName) -> WallTime? {
+        AckTimes.time(of: id, in: directory + "/" + name.acksFileName)
     }
 
     /// Has a consumer's file removed.
@@ -153,12 +181,10 @@ final class ConsumerStore: Sendable {
 
     private static func perform(_ job: Job, _ name: ConsumerName, directory: String, source: String) throws {
         let path = directory + "/" + name.fileName
+        let acksPath = directory + "/" + name.acksFileName
+        if job.snapshot == nil || job.forgetsAcks { try remove(acksPath) }
         guard let snapshot = job.snapshot else {
-            do throws(SystemCallError) {
-                try Directory.remove(path)
-            } catch {
-                guard error.errno == .noSuchFileOrDirectory else { throw error }
-            }
+            try remove(path)
             try Directory.synchronize(directory)
             return
         }
@@ -173,5 +199,15 @@ final class ConsumerStore: Sendable {
         try file.synchronize()
         try Directory.rename(temporary, to: path)
         try Directory.synchronize(directory)
+        // After what is promised, and without a promise: a disk that has no room for it costs the times only.
+        try? AckTimes.write(job.acks, to: acksPath)
+    }
+
+    private static func remove(_ path: String) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try Directory.remove(path)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+        }
     }
 }

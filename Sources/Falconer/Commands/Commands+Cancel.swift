@@ -87,13 +87,20 @@ extension Commands {
             "cancellation",
             metadata: ["submission": "\(entry.id)", "request_id": "\(requestID)", "answer": "\(outcome.rawValue)"]
         )
-        guard outcome == .cancelled else { return finish(outcome, entry.id, reply) }
-        let data = SendOutcome.data(code: "cancelled", message: "fal took it out of its queue")
         do {
-            try ledger.record(.submissionCancelled, about: entry.id, requestID: requestID, data: data)
-            finish(.cancelled, entry.id, reply)
+            switch outcome {
+            case .cancelled:
+                let data = SendOutcome.data(code: "cancelled", message: "fal took it out of its queue")
+                try ledger.record(.submissionCancelled, about: entry.id, requestID: requestID, data: data)
+            case .requested:
+                let data = SendOutcome.data(code: "requested", message: "fal has told the run to stop")
+                try ledger.record(.submissionCancelling, about: entry.id, requestID: requestID, data: data)
+            case .notSent, .alreadyCompleted, .notFound: break
+            }
+            finish(outcome, entry.id, reply)
         } catch {
-            reply.fail(code: "storage", message: "fal cancelled it, and that could not be put on disk: \(error)")
+            let did = outcome == .cancelled ? "cancelled it" : "told the run to stop"
+            reply.fail(code: "storage", message: "fal \(did), and that could not be put on disk: \(error)")
         }
     }
 

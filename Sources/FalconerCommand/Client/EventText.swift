@@ -28,7 +28,8 @@ struct EventText {
         case "fal.request.failed":
             let detail = data.object("payload")?.objects("detail").first?.string("msg")
             return [data.string("error"), detail].compactMap { $0 }.joined(separator: ": ")
-        case "fal.submission.refused", "fal.submission.uncertain", "fal.submission.waiting", "fal.submission.lost":
+        case "fal.submission.refused", "fal.submission.uncertain", "fal.submission.waiting", "fal.submission.lost",
+            "fal.submission.cancelling", "fal.submission.cancelled":
             return data.string("message") ?? ""
         case "fal.media.saved":
             return data.string("path") ?? ""

@@ -6,8 +6,8 @@ struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell the whole story of a submission, with times.",
         discussion: """
-            Every event about it, when it came and how long after its beginning, and which named consumers have \
-            acknowledged its end.
+            Every event about it, when it came and how long after its beginning, and where each named consumer is with \
+            the last of them: whether and when it was acknowledged, or why it was parked.
 
               falconer show 019ad3f1-7c0e
               falconer show 019ad3f1-7c0e --format json | jq .timeline
@@ -31,6 +31,7 @@ struct Show: ParsableCommand {
             let submission = try connection.request(writer.bytes)
             var question = JSONObjectWriter()
             question.member("op", "consumers")
+            question.member("event", submission.string("id"))
             let consumers = try connection.request(question.bytes).objects("consumers")
             let events = try events(of: submission, connection)
             let timeline = Timeline(submission: submission, events: events, consumers: consumers)

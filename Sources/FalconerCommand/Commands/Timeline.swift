@@ -23,18 +23,15 @@ struct Timeline {
             let type = event.string("type") ?? "?"
             let name = type.hasPrefix("fal.") ? String(type.dropFirst(4)) : type
             let parts = [
-                Self.clock(event), Self.padded("+" + Self.seconds(after(event)), 11), style.faint("#\(id(event))"),
+                Self.clock(event.string("time")), Self.padded("+" + Self.seconds(after(event)), 11),
+                style.faint("#\(id(event))"),
                 name,
                 EventText(style: style).detail(event, type),
             ]
             lines.append(parts.filter { !$0.isEmpty }.joined(separator: "  "))
         }
         if isPruned { lines.append(style.faint("(the journal does not keep all of it any more)")) }
-        for consumer in consumers {
-            lines.append(
-                "consumer \(consumer.string("name") ?? "?")  \(isAcknowledged(by: consumer) ? "done" : "not yet")"
-            )
-        }
+        lines += acknowledgements.map { text($0, style) }
         return lines
     }
 
@@ -56,11 +53,16 @@ struct Timeline {
         )
         writer.member(
             "consumers",
-            array: consumers.map { consumer in
+            array: acknowledgements.map { one in
                 var entry = JSONObjectWriter()
-                entry.member("name", consumer.string("name"))
-                entry.member("done", isAcknowledged(by: consumer))
-                entry.member("cursor", consumer.string("cursor"))
+                entry.member("name", one.name)
+                entry.member("state", one.state)
+                entry.member("done", one.state == "done" || one.state == "passed")
+                entry.member("time", one.time?.rfc3339)
+                if let after = after(one.time) { entry.member("after_ms", Int(clamping: after / 1_000)) }
+                entry.member("deliveries", one.deliveries)
+                entry.member("reason", one.reason)
+                entry.member("cursor", one.cursor)
                 return entry.bytes
             }
         )
@@ -70,18 +72,66 @@ struct Timeline {
     /// Whether the first event is not the submission's beginning.
     private var isPruned: Bool { events.first?.string("type") != "fal.submission.created" }
 
-    /// Whether a consumer has dealt with everything up to the last event about it.
-    private func isAcknowledged(by consumer: JSONLine) -> Bool {
-        guard let cursor = UInt64(consumer.string("cursor") ?? ""), let last = UInt64(submission.string("id") ?? "")
-        else { return false }
-        return cursor >= last
+    /// Where a consumer is with the last event about it.
+    private struct Acknowledgement {
+        let name: String
+        let cursor: String?
+        /// As the service tells it: `unread`, `delivered`, `waiting`, `parked`, `done`, `passed` or `filtered`.
+        let state: String
+        let time: WallTime?
+        let deliveries: Int?
+        let reason: String?
+
+        init(_ consumer: JSONLine) {
+            let event = consumer.object("event")
+            name = consumer.string("name") ?? "?"
+            cursor = consumer.string("cursor")
+            state = event?.string("state") ?? "unread"
+            time = event?.string("time").flatMap { WallTime(rfc3339: $0) }
+            deliveries = event?.integer("deliveries")
+            reason = event?.string("reason")
+        }
+    }
+
+    /// What the consumers have done, in the order in which they did it; those that have not are last.
+    private var acknowledgements: [Acknowledgement] {
+        let all = consumers.map { Acknowledgement($0) }
+        let timed = all.filter { $0.time != nil }.sorted {
+            ($0.time?.microseconds ?? 0) < ($1.time?.microseconds ?? 0)
+        }
+        return timed + all.filter { $0.time == nil }
+    }
+
+    private func text(_ one: Acknowledgement, _ style: Style) -> String {
+        let name = "consumer \(one.name)"
+        let deliveries = one.deliveries.map { $0 == 1 ? "delivered once" : "delivered \($0) times" } ?? ""
+        let said =
+            switch one.state {
+            case "done": style.good("done")
+            case "passed": "behind it"
+            case "filtered": style.faint("not for it")
+            case "delivered": "\(deliveries), not acknowledged yet"
+            case "waiting": "\(deliveries), to be delivered again"
+            case "parked":
+                style.bad("parked") + ": \(one.reason ?? "?"); falconer consumers parked retry \(one.name) --id "
+                    + (submission.string("id") ?? "?")
+            default: "not yet"
+            }
+        guard let time = one.time else { return "\(name)  \(said)" }
+        return [
+            Self.clock(time.rfc3339), Self.padded("+" + Self.seconds(after(time)), 11), name, said,
+        ].joined(separator: "  ")
     }
 
     private func id(_ event: JSONLine) -> String { event.string("id") ?? "?" }
 
     /// The microseconds from the first event to this one.
     private func after(_ event: JSONLine) -> Int64? {
-        guard let first = events.first.flatMap(Self.time), let time = Self.time(event) else { return nil }
+        after(Self.time(event))
+    }
+
+    private func after(_ time: WallTime?) -> Int64? {
+        guard let first = events.first.flatMap(Self.time), let time else { return nil }
         return time.microseconds - first.microseconds
     }
 
@@ -89,8 +139,8 @@ struct Timeline {
         event.string("time").flatMap { WallTime(rfc3339: $0) }
     }
 
-    private static func clock(_ event: JSONLine) -> String {
-        String((event.string("time") ?? "?").prefix("2026-11-22T14:17:00.123".count))
+    private static func clock(_ time: String?) -> String {
+        String((time ?? "?").prefix("2026-11-22T14:17:00.123".count))
     }
 
     private static func seconds(_ microseconds: Int64?) -> String {

@@ -39,6 +39,44 @@ import Testing
         #expect(try client.lines(2) == test.log.text(3...4))
     }
 
+    @Test func whereEachConsumerIsWithAnEventCanBeAskedAndTheTimeOutlivesTheService() async throws {
+        let directory = TemporaryDirectory()
+        func event(_ test: TestServer, _ id: Int, of name: String) throws -> String? {
+            let asking = try test.connect()
+            try asking.say(#"{"op":"consumers","event":"\#(id)"}"#)
+            let answer = try asking.line() ?? ""
+            let own = answer.components(separatedBy: #"{"name":""#).first { $0.hasPrefix("\(name)\"") }
+            return own?.components(separatedBy: #""event":{"state":""#).last.map { String($0.prefix { $0 != "}" }) }
+        }
+        do {
+            let test = try TestServer(events: 3, directory: directory)
+            let client = try test.connect()
+            try client.say(#"{"op":"subscribe","consumer":"c","from":"first","max_in_flight":2}"#)
+            #expect(try client.delivery() == Delivered(1, 1))
+            #expect(try client.delivery() == Delivered(2, 1))
+            // Out of order: the cursor stays before the first.
+            try client.say(#"{"op":"ack","id":"2","sync":true}"#)
+            #expect(try client.line() == #"{"frame":"acked","id":"2"}"#)
+            let other = try test.connect()
+            try other.say(#"{"op":"consumer","action":"create","consumer":"d","after":"2","types":["none.*"]}"#)
+            _ = try other.line()
+            #expect(try event(test, 1, of: "c") == #"delivered","deliveries":1"#)
+            #expect(try event(test, 2, of: "c")?.hasPrefix(#"done","time":"20"#) == true)
+            #expect(try event(test, 2, of: "d") == #"filtered""#)
+            #expect(try event(test, 3, of: "d") == #"unread""#)
+        }
+        let test = try TestServer(events: 3, directory: directory)
+        #expect(try event(test, 1, of: "c") == #"waiting","deliveries":1"#)
+        #expect(try event(test, 2, of: "c")?.hasPrefix(#"done","time":"20"#) == true)
+        // What a consumer of the same name did before is not the new one's.
+        let admin = try test.connect()
+        for action in [#""delete""#, #""create","after":"2""#] {
+            try admin.say(#"{"op":"consumer","action":\#(action),"consumer":"c"}"#)
+            _ = try admin.line()
+        }
+        #expect(try await eventually { try event(test, 2, of: "c") == #"passed""# })
+    }
+
     @Test(arguments: [(1_024, true), (1_025, false)]) func aRefusalMayHaveAReasonOfSoManyBytes(
         count: Int,
         isTaken: Bool

@@ -35,6 +35,47 @@ import Testing
         #expect(consumer.cursor == 2)
     }
 
+    @Test func whereItIsWithEachEventIsKnown() {
+        var consumer = consumer { $0.maxDeliveries = 1 }
+        _ = take(1...4, &consumer)
+        _ = consumer.acknowledge(2)
+        _ = consumer.terminate(3, reason: "never", time: day)
+        #expect(consumer.whereabouts(of: 1) == .delivered(1))
+        #expect(consumer.whereabouts(of: 2) == .behind)
+        let parked = ParkedEvent(id: 3, deliveries: 1, reason: "never", time: day)
+        #expect(consumer.whereabouts(of: 3) == .parked(parked))
+        #expect(consumer.whereabouts(of: 5) == .unread)
+        consumer.leave(1)
+        #expect(consumer.whereabouts(of: 4) == .waiting(1))
+    }
+
+    @Test func whatWasFinishedIsToldOnce() {
+        var each = consumer()
+        _ = take(1...4, &each)
+        for id: UInt64 in [3, 1, 3] { _ = each.acknowledge(id) }
+        let finished = each.takeFinished()
+        #expect(finished == [3, 1])
+        let again = each.takeFinished()
+        #expect(again == [])
+        // What is set aside is not finished, unless it is acknowledged after all.
+        _ = each.terminate(2, reason: "never", time: day)
+        _ = each.acknowledge(2)
+        _ = each.terminate(4, reason: "never", time: day)
+        _ = each.drop(4)
+        let late = each.takeFinished()
+        #expect(late == [2])
+        var upto = consumer { $0.ack = .upto }
+        _ = take(1...4, &upto)
+        _ = upto.acknowledge(3)
+        let covered = upto.takeFinished()
+        #expect(covered == [1, 2, 3])
+        var none = consumer { $0.ack = .none }
+        _ = take(1...2, &none)
+        none.handedOver()
+        let handed = none.takeFinished()
+        #expect(handed == [1, 2])
+    }
+
     @Test func anAcknowledgementOfSomethingNeverDeliveredIsRefusedAndOneGivenTwiceIsNot() {
         var consumer = consumer()
         _ = take(1...2, &consumer)
