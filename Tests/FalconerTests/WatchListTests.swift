@@ -125,6 +125,7 @@ import Testing
     @Test(arguments: [1, 60, PollingPace.budgetDefault, PollingPace.budgetMax])
     func noMoreThanTheBudgetIsAskedInAMinute(budget: Int) {
         var pace = PollingPace(perMinute: budget)
+        #expect(pace.perMinute == budget && pace.lastMinute(now: 0) == 0)
         var asked = 0
         var now: Int64 = 0
         // What may be asked at once is asked first, then a minute at the budget's pace.
@@ -136,6 +137,25 @@ import Testing
         }
         #expect((asked - burst) <= budget + 1)
         #expect((asked - burst) >= budget - 1)
+    }
+
+    @Test func whatAQuestionNeedsMoreComesOutOfTheBudgetToo() {
+        var pace = PollingPace(perMinute: 60)
+        var now: Int64 = 1_000_000
+        for _ in 0..<10 {
+            let wait = pace.take(now: now)
+            #expect(wait == nil)
+        }
+        // Two pages more: the next question waits for three at a second each.
+        pace.charge(now: now)
+        pace.charge(now: now)
+        #expect(pace.askedCount == 12 && pace.lastMinute(now: now) == 12)
+        let later = pace.take(now: now)
+        #expect(later == now + 3_000_000)
+        now += 3_000_000
+        let wait = pace.take(now: now)
+        #expect(wait == nil)
+        #expect(pace.lastMinute(now: now + 57_000_000) == 1)
     }
 
     @Test func failuresMakeForLongerAndLongerPausesUntilAnAnswer() {

@@ -23,7 +23,7 @@ import Testing
             "\(emulator.url)/.well-known/jwks.json", "--fal-queue-url", emulator.url, "--public-url", service.url,
         ])
         #expect(found.exit == .code(0))
-        for check in ["service", "fal key", "public URL", "key set"] {
+        for check in ["service", "polling", "fal key", "public URL", "key set"] {
             #expect(found.verdicts[check] == "ok", "\(check)")
         }
         // In memory or on a disk, as the machine has it.

@@ -66,6 +66,46 @@ import Testing
         #expect(emulator.stop() == .code(0))
     }
 
+    @Test func whatIsAskedIsVisible() async throws {
+        let directory = TemporaryDirectory()
+        let (emulator, service) = try start(
+            "{\"run_ms\": 60000}",
+            in: directory,
+            ["--polling-budget", "77"],
+            callbacks: false
+        )
+        let submitted = try Program.run(
+            ["submit", Self.endpoint, "--prompt", "x", "--socket", service.socket, "--format", "json"]
+        )
+        let id = try #require(try object(submitted.output)["submission"]?.string)
+        func status() throws -> JSONValue? {
+            try object(Program.run(["status", id, "--socket", service.socket, "--format", "json"]).output)["polling"]
+        }
+        #expect(
+            try await eventually {
+                guard case .number(let asked) = try status()?["asked"] else { return false }
+                return asked >= 2
+            }
+        )
+        for command in ["status", "show"] {
+            let text = try Program.run([command, id, "--socket", service.socket, "--format", "human"]).output
+            #expect(text.contains("polling: asked ") && text.contains(" times, next in "), "\(text)")
+        }
+        let doctor = try Program.run(["doctor", "--format", "json", "--socket", service.socket]).output
+        let line = try #require(doctor.split(separator: "\n").first { $0.contains("\"polling\"") })
+        #expect(line.contains("1 submissions followed") && line.contains(" of 77 questions"), "\(line)")
+        #expect(service.stop() == .code(0))
+        let silent = try Service(
+            in: directory,
+            emulator.serveOptions.dropLast(2) + ["--no-polling"],
+            environment: ["FAL_KEY": "emulator:secret"]
+        )
+        let off = try Program.run(["doctor", "--format", "json", "--socket", silent.socket]).output
+        #expect(off.contains("off: only callbacks tell of outcomes"), "\(off)")
+        #expect(silent.stop() == .code(0))
+        #expect(emulator.stop() == .code(0))
+    }
+
     @Test(arguments: ["{\"webhook\": \"drop\"}", "{\"webhook\": \"stale-timestamp\"}", "{\"webhook\": \"truncated\"}"])
     func aCallbackThatDoesNotCountIsMadeUpForByAsking(rule: String) throws {
         let directory = TemporaryDirectory()

@@ -11,15 +11,27 @@ extension Commands {
     /// Says where a submission stands.
     func status(_ line: [UInt8], _ reply: CommandReply) {
         withEntry(line, reply) { [self] entry in
-            var json = ledger.record(entry).json
-            if let trouble = trouble(of: entry.state) {
-                json.removeLast()
-                json += Array(",\"trouble\":".utf8)
-                JSONText.appendString(trouble, to: &json)
-                json.append(UInt8(ascii: "}"))
+            var writer = ledger.record(entry).members
+            writer.member("trouble", trouble(of: entry.state))
+            if let progress = reconciler?.progress(of: entry.id) {
+                var polling = JSONObjectWriter()
+                polling.member("asked", progress.asked)
+                polling.member("next_seconds", progress.nextSeconds)
+                writer.member("polling", json: polling.bytes)
             }
-            reply.finish(json)
+            reply.finish(writer.bytes)
         }
+    }
+
+    /// Says how much fal is asked.
+    func reportPolling(_ reply: CommandReply) {
+        guard let reconciler, reconciler.isPolling else {
+            reply.finish(Array(#"{"polling":null}"#.utf8))
+            return
+        }
+        var writer = JSONObjectWriter()
+        writer.member("polling", json: reconciler.polling.json)
+        reply.finish(writer.bytes)
     }
 
     /// What is in the way of a submission in that state at the moment.

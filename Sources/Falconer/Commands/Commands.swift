@@ -7,7 +7,7 @@ import Threading
 
 /// Carries out what clients ask for on the socket.
 final class Commands: CommandHandler {
-    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "resend", "logs", "rejections"]
+    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "resend", "logs", "polling", "rejections"]
 
     let ledger: Ledger
     let outbox: Outbox?
@@ -72,6 +72,7 @@ final class Commands: CommandHandler {
         case "cancel": cancel(line, reply)
         case "resend": reading.perform { [self] in resend(line, reply) }
         case "logs": withEntry(line, reply) { [self] entry in asking.perform { [self] in logs(entry, reply) } }
+        case "polling": reportPolling(reply)
         case "list": reading.perform { [self] in list(line, reply) }
         default: listRejections(reply)
         }

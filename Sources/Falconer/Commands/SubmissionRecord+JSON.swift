@@ -3,7 +3,10 @@ import Posix
 
 extension SubmissionRecord {
     /// The record as an object of a reply.
-    var json: [UInt8] {
+    var json: [UInt8] { members.bytes }
+
+    /// The record as an object of a reply that more can be added to.
+    var members: JSONObjectWriter {
         var writer = JSONObjectWriter()
         writer.member("submission", id.text)
         writer.member("endpoint", endpoint)
@@ -17,6 +20,6 @@ extension SubmissionRecord {
         writer.member("id", "\(entry.lastSequence)")
         writer.member("why", why)
         if isPruned { writer.member("pruned", true) }
-        return writer.bytes
+        return writer
     }
 }

@@ -11,11 +11,15 @@ package struct PollingPace: Sendable {
     /// The longest pause, microseconds.
     package static let pauseMax: Int64 = 60_000_000
 
-    private let perMinute: Int
+    /// The questions a minute.
+    package let perMinute: Int
     private let burst: Double
     private var tokens: Double
     private var filledAt: Int64 = 0
     private var pauseEnd: Int64 = 0
+    private var seconds = SecondCounts()
+    /// How many questions were asked.
+    package private(set) var askedCount = 0
     /// The questions in a row that had no answer; 0 while fal answers.
     package private(set) var failureCount = 0
 
@@ -40,9 +44,23 @@ package struct PollingPace: Sendable {
         guard tokens >= 1 else {
             return now + max(1_000, Int64((1 - tokens) * 60_000_000 / Double(perMinute)))
         }
-        tokens -= 1
+        charge(now: now)
         return nil
     }
+
+    /// Takes out of the budget what one that was allowed by ``take(now:)`` needs more: a page, or the result behind a
+    /// status. It is asked at once, and the next ones wait the longer.
+    package mutating func charge(now: Int64) {
+        tokens -= 1
+        askedCount += 1
+        seconds.count(at: now)
+    }
+
+    /// The questions of the last minute.
+    package func lastMinute(now: Int64) -> Int { seconds.sum(at: now) }
+
+    /// Until when nobody is asked, because fal cannot be reached; nil when it can.
+    package func pause(now: Int64) -> Int64? { pauseEnd > now ? pauseEnd : nil }
 
     /// Notes that a question had no answer.
     ///

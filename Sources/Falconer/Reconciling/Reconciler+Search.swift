@@ -70,7 +70,8 @@ extension Reconciler {
         var census = RequestCensus(takenAt: monotonic(), from: begin, until: now)
         let end = WallTime(microseconds: now.microseconds + Self.clockTolerance).rfc3339
         var cursor: String?
-        for _ in 0..<RequestCensus.pagesMax {
+        for page in 0..<RequestCensus.pagesMax {
+            if page > 0 { charge() }
             let page = try client.requests(
                 of: endpoint,
                 platform: configuration.platform,

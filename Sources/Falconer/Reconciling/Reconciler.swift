@@ -76,6 +76,36 @@ final class Reconciler: Sendable {
     /// Why fal does not answer; nil while it does.
     var trouble: String? { state.withLock { $0.trouble } }
 
+    /// What asking has come to so far.
+    var polling: PollingReport {
+        let now = monotonic()
+        return state.withLock { state in
+            PollingReport(
+                budget: state.pace.perMinute,
+                lastMinute: state.pace.lastMinute(now: now),
+                asked: state.pace.askedCount,
+                followed: state.list.count,
+                due: state.list.dueCount(now: now),
+                pauseSeconds: state.pace.pause(now: now).map { Int(($0 - now) / 1_000_000) + 1 },
+                trouble: state.trouble
+            )
+        }
+    }
+
+    /// How often fal was asked about a submission since the service started, and in how many seconds it will be again.
+    ///
+    /// - Returns: nil when it is not followed, or nobody is asked.
+    func progress(of id: SubmissionID) -> (asked: Int, nextSeconds: Int)? {
+        guard isPolling, let (asked, due) = state.withLock({ $0.list.progress(of: id) }) else { return nil }
+        return (asked, max(0, Int((due - monotonic()) / 1_000_000)))
+    }
+
+    /// Notes a question that belongs to one that was allowed.
+    func charge() {
+        let now = monotonic()
+        state.withLock { $0.pace.charge(now: now) }
+    }
+
     /// Whether fal is asked at all.
     var isPolling: Bool { configuration.policy.isPolling }
 
@@ -227,6 +257,7 @@ extension Reconciler {
                 _ = finish(entry.id, .running)
                 return
             }
+            charge()
             fetch(entry, requestID, run, client)
         } catch {
             settle(error, entry, requestID, nil)

@@ -67,6 +67,7 @@ package struct WatchList: Sendable {
         var isHinted = false
         var isTaken = false
         var unknownCount = 0
+        var askedCount = 0
     }
 
     private let policy: Policy
@@ -81,6 +82,14 @@ package struct WatchList: Sendable {
 
     /// How many submissions are followed.
     package var count: Int { watched.count }
+
+    /// How many of them are to be asked about by now.
+    package func dueCount(now: Int64) -> Int { watched.values.count { $0.due <= now } }
+
+    /// How often was asked about a submission, and when it will be again; nil when it is not followed.
+    package func progress(of id: SubmissionID) -> (asked: Int, due: Int64)? {
+        watched[id].map { ($0.askedCount, $0.due) }
+    }
 
     /// When the next errand is due; nil when there is none.
     ///
@@ -149,6 +158,7 @@ package struct WatchList: Sendable {
             return nil
         }
         watched[id]?.isTaken = true
+        watched[id]?.askedCount += 1
         watched[id]?.isHinted = false
         return (id, errand(one, now: now))
     }

@@ -35,7 +35,16 @@ struct SubmissionText {
     static func reasons(of submission: JSONLine) -> [String] {
         [
             submission.string("why").map { "why: \($0)" }, submission.string("trouble").map { "trouble: \($0)" },
+            polling(submission),
         ].compactMap { $0 }
+    }
+
+    /// How its outcome is asked for; nil when it is not.
+    private static func polling(_ submission: JSONLine) -> String? {
+        guard let polling = submission.object("polling"), let asked = polling.integer("asked"),
+            let next = polling.integer("next_seconds")
+        else { return nil }
+        return "polling: asked \(asked == 1 ? "once" : "\(asked) times"), next in \(next) s"
     }
 
     private static func words(of answer: JSONLine) -> String {
@@ -62,7 +71,9 @@ struct SubmissionText {
         ] {
             writer.member(name, submission.string(name))
         }
-        if let sent = submission.raw("sent") { writer.member("sent", json: sent) }
+        for name in ["sent", "polling"] {
+            if let value = submission.raw(name) { writer.member(name, json: value) }
+        }
         return writer
     }
 

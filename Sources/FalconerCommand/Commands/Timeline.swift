@@ -18,6 +18,7 @@ struct Timeline {
         if let request = submission.string("request_id") { lines.append("request   \(request)") }
         if let tag = submission.string("tag") { lines.append("tag       \(tag)") }
         if let sent = submission.integer("sent") { lines.append("sent      \(sent == 1 ? "once" : "\(sent) times")") }
+        lines += SubmissionText.reasons(of: submission)
         lines.append("")
         for event in events {
             let type = event.string("type") ?? "?"

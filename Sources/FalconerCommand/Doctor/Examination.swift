@@ -28,7 +28,7 @@ struct Examination {
     /// Every finding, in the order in which a set-up is built.
     func findings() -> [Finding] {
         let (keySet, clock) = keySetAndClock()
-        return [service()] + [sending()].compactMap { $0 } + [data(), key(), publicURL(), keySet, clock]
+        return [service()] + [sending(), polling()].compactMap { $0 } + [data(), key(), publicURL(), keySet, clock]
     }
 
     /// What is in the way of the service's submissions; nil when it cannot be asked.
@@ -57,6 +57,29 @@ struct Examination {
             detail: "\(waiting.count) wait to be sent again: \(first.string("why") ?? "no reason is kept")",
             advice: "they go out by themselves; see 'falconer list --state waiting'"
         )
+    }
+
+    /// How much fal is asked about submissions; nil when the service cannot be asked.
+    private func polling() -> Finding? {
+        guard let connection = try? ServiceConnection(path: configuration.socketPath),
+            let reply = try? connection.request(Array(#"{"op":"polling"}"#.utf8))
+        else { return nil }
+        func finding(_ verdict: Finding.Verdict, _ detail: String, _ advice: String? = nil) -> Finding {
+            Finding(subject: "polling", verdict: verdict, detail: detail, advice: advice)
+        }
+        guard let report = reply.object("polling"), let budget = report.integer("budget_per_minute"),
+            let asked = report.integer("asked_last_minute"), let followed = report.integer("followed"),
+            let due = report.integer("due")
+        else { return finding(.skipped, "off: only callbacks tell of outcomes") }
+        let detail = "\(followed) submissions followed, \(asked) of \(budget) questions in the last minute"
+        if let trouble = report.string("trouble") {
+            return finding(.doubtful, "\(detail); fal does not answer: \(trouble)", "it is asked again by itself")
+        }
+        // A sixth of the budget may be asked at once, so that more than that waiting means that it does not suffice.
+        guard due <= budget / 6 else {
+            return finding(.doubtful, "\(detail); \(due) are due", "outcomes come late: raise --polling-budget")
+        }
+        return finding(.good, detail)
     }
 
     private func service() -> Finding {
