@@ -177,6 +177,9 @@ struct HostileURL: Sendable, CustomTestStringConvertible {
         if failure.code == .tooLarge || failure.code == .redirect {
             #expect(try FileManager.default.contentsOfDirectory(atPath: media) == [])
         }
+        // Nor does anything, once it is given up.
+        fetch.discard(job)
+        #expect((try? FileManager.default.contentsOfDirectory(atPath: media)) ?? [] == [])
         // Looked up once, so that what was checked is what is connected to; and nothing else was asked for.
         #expect(questions.withLock { $0 } <= 1)
         #expect(peer.requests.count == (hostile.answer == nil ? 0 : 1))

@@ -7,7 +7,7 @@ import Threading
 
 /// Carries out what clients ask for on the socket.
 final class Commands: CommandHandler {
-    let operations: Set<String> = ["submit", "status", "result", "list", "cancel", "resend", "logs", "polling", "rejections"]
+    let operations: Set = ["submit", "status", "result", "list", "cancel", "resend", "logs", "polling", "rejections"]
 
     let ledger: Ledger
     let outbox: Outbox?

@@ -116,7 +116,10 @@ final class Downloader: Sendable {
         } catch {
             if error.code == .interrupted { return }
             let wait = state.withLock { $0.list.fail(job, error, now: monotonic(), jitter: .random(in: 0..<1)) }
-            guard let wait else { return record(.failed(error), job) }
+            guard let wait else {
+                fetch.discard(job)
+                return record(.failed(error), job)
+            }
             logger.warning(
                 "a file could not be fetched; trying again",
                 metadata: ["url": "\(job.file.url)", "why": "\(error)", "seconds": "\(wait / 1_000_000)"]

@@ -60,6 +60,9 @@ struct MediaFetch: Sendable {
         }
     }
 
+    /// Forgets what came of a file that is not tried again.
+    func discard(_ job: DownloadList.Job) { PartialFile.discard(in: job.directory, named: partialName(job)) }
+
     /// Every address is checked and one of them connected to, so that a name that changes its address in between gains
     /// nothing.
     private func addresses(of target: MediaHosts.Target) throws(DownloadFailure) -> [InternetAddress] {

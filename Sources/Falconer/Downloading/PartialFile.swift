@@ -38,7 +38,7 @@ struct PartialFile: ~Copyable {
     init(in directory: String, named name: String, boot: String) throws(SystemCallError) {
         self.directory = directory
         self.boot = boot
-        path = "\(directory)/.falconer-\(name).part"
+        path = Self.path(in: directory, named: name)
         try Self.makeFolders(directory)
         file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW)
     }
@@ -73,10 +73,19 @@ struct PartialFile: ~Copyable {
     }
 
     /// Forgets what came.
-    func discard() {
+    func discard() { Self.discard(path) }
+
+    /// Forgets what came of a file, if anything did.
+    static func discard(in directory: String, named name: String) { discard(path(in: directory, named: name)) }
+
+    private static func discard(_ path: String) {
         // Whatever stays is taken for what it is, or begun anew, by the next attempt.
-        try? Directory.remove(notesPath)
+        try? Directory.remove(notesPath(path))
         try? Directory.remove(path)
+    }
+
+    private static func path(in directory: String, named name: String) -> String {
+        "\(directory)/.falconer-\(name).part"
     }
 
     /// Syncs the bytes and gives the file its name, in one step.
@@ -114,7 +123,9 @@ struct PartialFile: ~Copyable {
         return hash.finalize()
     }
 
-    private var notesPath: String { path.dropLast(".part".count) + ".notes" }
+    private var notesPath: String { Self.notesPath(path) }
+
+    private static func notesPath(_ path: String) -> String { path.dropLast(".part".count) + ".notes" }
 
     private static func write(
         _ bytes: [UInt8],

@@ -48,8 +48,9 @@ package struct PollingPace: Sendable {
         return nil
     }
 
-    /// Takes out of the budget what one that was allowed by ``take(now:)`` needs more: a page, or the result behind a
-    /// status. It is asked at once, and the next ones wait the longer.
+    /// Takes one more out of the budget for a question that was allowed.
+    ///
+    /// It may need a further page, or the result behind a status. That is asked at once, and the next ones wait the longer.
     package mutating func charge(now: Int64) {
         tokens -= 1
         askedCount += 1

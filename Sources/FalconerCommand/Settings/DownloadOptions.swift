@@ -6,7 +6,7 @@ import FoundationEssentials
 struct DownloadOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Fetch the files of every result into this folder, before they expire at fal.",
+            "Fetch the files of every result into this folder, before they expire at fal; of the results from the first start with it on.",
             valueName: "folder"
         )
     )
