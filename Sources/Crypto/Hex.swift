@@ -31,24 +31,29 @@ package enum Hex {
     /// The bytes that ASCII digits stand for; `nil` as for text.
     package static func decode(_ digits: Span<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 2)
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = value(of: digits[index]), let low = value(of: digits[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
+        var bytes = [UInt8](repeating: 0, count: digits.count / 2)
+        // Without a branch for each digit: what is none is seen at the end.
+        var isWrong = false
+        for index in bytes.indices {
+            let high = digits[2 * index]
+            let low = digits[2 * index + 1]
+            isWrong = isWrong || !isDigit(high) || !isDigit(low)
+            bytes[index] = value(of: high) << 4 | value(of: low)
         }
-        return bytes
+        return isWrong ? nil : bytes
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
-    private static func value(of digit: UInt8) -> UInt8? {
-        let decimal = digit &- UInt8(ascii: "0")
-        if decimal < 10 { return decimal }
+    private static func isDigit(_ character: UInt8) -> Bool {
         // Letters differ from their upper case in one bit, and nothing else becomes a…f by setting it but A…F.
-        let letter = (digit | 0x20) &- UInt8(ascii: "a")
-        return letter < 6 ? letter + 10 : nil
+        (character &- UInt8(ascii: "0") < 10) != ((character | 0x20) &- UInt8(ascii: "a") < 6)
+    }
+
+    /// What a digit stands for: 0x30…0x39 for 0 to 9, 0x41… and 0x61… for 10 to 15.
+    private static func value(of digit: UInt8) -> UInt8 {
+        (digit & 0x0F) &+ (digit >> 6) &* 9
     }
 }

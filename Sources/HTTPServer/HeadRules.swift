@@ -28,17 +28,16 @@ struct HeadRules: Sendable {
         // RFC 9112, 3.2: 400 for HTTP/1.1 without Host, and for more than one.
         let hosts = head.headers.count(of: "Host")
         guard hosts == 1 || (hosts == 0 && head.isHTTP10) else { throw .malformed }
-        let lengths = head.headers.values(of: "Content-Length")
-        guard head.headers.count(of: "Transfer-Encoding") > 0 else {
-            guard lengths.count <= 1 else { throw .malformed }
-            guard let digits = lengths.first else { return .none }
-            return .known(try bodyBytes(digits))
-        }
-        let codings = head.headers.values(of: "Transfer-Encoding")
+        let length = head.headers.occurrence(of: "Content-Length")
+        switch (head.headers.occurrence(of: "Transfer-Encoding"), length) {
+        case (.none, .none): return .none
+        case (.none, .once(let digits)): return .known(try bodyBytes(digits))
+        case (.once(let coding), .none) where !head.isHTTP10:
+            guard String(decoding: coding, as: UTF8.self).lowercased() == "chunked" else { throw .codingUnknown }
+            return .chunked
         // RFC 9112, 6.1: both, or a coding from an HTTP/1.0 client, may be treated as an error, and here is.
-        guard lengths.isEmpty, codings.count == 1, !head.isHTTP10 else { throw .malformed }
-        guard String(decoding: codings[0], as: UTF8.self).lowercased() == "chunked" else { throw .codingUnknown }
-        return .chunked
+        default: throw .malformed
+        }
     }
 
     /// Whether a body of that length is within a limit.
@@ -46,7 +45,7 @@ struct HeadRules: Sendable {
         if case .known(let count) = length { count <= UInt64(bodyBytesMax) } else { true }
     }
 
-    private func bodyBytes(_ digits: [UInt8]) throws(Refusal) -> UInt64 {
+    private func bodyBytes(_ digits: ArraySlice<UInt8>) throws(Refusal) -> UInt64 {
         guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { throw .malformed }
         guard let count = UInt64(String(decoding: digits, as: UTF8.self)) else { throw .bodyTooLarge }
         return count

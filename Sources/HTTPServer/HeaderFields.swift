@@ -10,10 +10,22 @@ package struct HeaderFields: Sendable, Equatable {
         package let value: [UInt8]
     }
 
+    /// How often a field stands in a head, and what it says.
+    package enum Occurrence: Sendable, Equatable {
+        /// Not at all.
+        case none
+        /// Once, with these bytes.
+        case once(ArraySlice<UInt8>)
+        /// More than once.
+        case repeated
+    }
+
     private struct Place: Sendable, Equatable {
         let nameStart: Int
         let valueStart: Int
         let end: Int
+        /// What two names that differ mostly differ in: see ``key(_:_:_:)``.
+        let key: UInt32
     }
 
     private var bytes: [UInt8] = []
@@ -39,25 +51,40 @@ package struct HeaderFields: Sendable, Equatable {
         bytes.append(contentsOf: name)
         let valueStart = bytes.count
         bytes.append(contentsOf: value)
-        places.append(Place(nameStart: nameStart, valueStart: valueStart, end: bytes.count))
+        let key =
+            valueStart == nameStart
+            ? 0 : Self.key(valueStart - nameStart, first: bytes[nameStart], last: bytes[valueStart - 1])
+        places.append(Place(nameStart: nameStart, valueStart: valueStart, end: bytes.count, key: key))
     }
 
     /// The values of every field of that name, whatever its case, in order.
     package func values(of name: String) -> [[UInt8]] {
         var values: [[UInt8]] = []
-        for place in places where matches(place, name) { values.append(Array(bytes[place.valueStart..<place.end])) }
+        forEach(name) { values.append(Array(bytes[$0.valueStart..<$0.end])) }
         return values
+    }
+
+    /// How often a field of that name stands here, whatever its case, and its value where that is once.
+    package func occurrence(of name: String) -> Occurrence {
+        var occurrence = Occurrence.none
+        forEach(name) { place in
+            occurrence = occurrence == .none ? .once(bytes[place.valueStart..<place.end]) : .repeated
+        }
+        return occurrence
     }
 
     /// How many fields have that name, whatever its case.
     package func count(of name: String) -> Int {
-        places.count { matches($0, name) }
+        var count = 0
+        forEach(name) { _ in count += 1 }
+        return count
     }
 
     /// The value of the first field of that name, whatever its case; bytes that are not UTF-8 are replaced.
     package func firstText(of name: String) -> String? {
-        guard let place = places.first(where: { matches($0, name) }) else { return nil }
-        return String(decoding: bytes[place.valueStart..<place.end], as: UTF8.self)
+        var first: Place?
+        forEach(name) { first = first ?? $0 }
+        return first.map { String(decoding: bytes[$0.valueStart..<$0.end], as: UTF8.self) }
     }
 
     /// Whether `body` holds for each field, given as C strings, and none has a byte that cannot stand in one.
@@ -93,14 +120,27 @@ package struct HeaderFields: Sendable, Equatable {
         }
     }
 
-    private func matches(_ place: Place, _ name: String) -> Bool {
-        // The length first: nearly all names differ there, and to look at a string's bytes costs more than that.
-        guard place.valueStart - place.nameStart == name.utf8.count else { return false }
+    /// Calls `body` for each field of that name, whatever its case.
+    private func forEach(_ name: String, _ body: (Place) -> Void) {
         let wanted = name.utf8Span.span
-        for index in wanted.indices
-        where bytes[place.nameStart + index].lowercasedASCII != wanted[index].lowercasedASCII {
-            return false
+        guard !wanted.isEmpty else { return }
+        let key = Self.key(wanted.count, first: wanted[0], last: wanted[wanted.count - 1])
+        let places = places.span
+        let bytes = bytes.span
+        for index in places.indices where places[index].key == key {
+            let place = places[index]
+            if Self.areEqual(bytes.extracting(place.nameStart..<place.valueStart), wanted) { body(place) }
         }
+    }
+
+    /// A number that tells most names apart without looking at all of their bytes: the length and both ends.
+    private static func key(_ count: Int, first: UInt8, last: UInt8) -> UInt32 {
+        UInt32(truncatingIfNeeded: count) << 16 | UInt32(first.lowercasedASCII) << 8 | UInt32(last.lowercasedASCII)
+    }
+
+    private static func areEqual(_ name: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+        guard name.count == other.count else { return false }
+        for index in name.indices where name[index].lowercasedASCII != other[index].lowercasedASCII { return false }
         return true
     }
 }

@@ -6,7 +6,7 @@ import Threading
 ///
 /// The library holds one reference, from `requestBegan` to `requestCompleted`. Only the loop's thread touches it, but
 /// for ``resume(with:)``.
-final class RequestContext: @unchecked Sendable {  // all but `outcome`, which has a lock, stays on the loop's thread.
+final class RequestContext: @unchecked Sendable {  // all but `outcome` stays on the loop's thread; see `hasOutcome`.
     /// When a client is asked to come again that found no room for its body, seconds.
     static let retryAfterSeconds = 5
 
@@ -19,7 +19,9 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
     private var roomTaken = 0
     private var hasFoundNoRoom = false
     private var hasUnreadBody = false
-    private let outcome = Monitor<HTTPResponse?>(nil)
+    private var outcome: HTTPResponse?
+    /// Set by whoever has written `outcome`, once, and looked at before it is read.
+    private let hasOutcome = Atomic(false)
 
     private var shared: ServerShared { connection.loop.shared }
 
@@ -85,7 +87,7 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
 
     /// The handler answers within its call.
     func answerNow(_ response: HTTPResponse) {
-        outcome.withLock { $0 = response }
+        settle(response)
     }
 
     /// The handler parks the connection within its call.
@@ -96,8 +98,13 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
 
     /// The answer to a parked connection, from any thread.
     func resume(with response: HTTPResponse) {
-        outcome.withLock { $0 = response }
+        settle(response)
         connection.resume()
+    }
+
+    private func settle(_ response: HTTPResponse) {
+        outcome = response
+        hasOutcome.store(true, ordering: .releasing)
     }
 
     private func decide(on head: HTTPRequestHead) -> RequestStateMachine.Verdict {
@@ -140,7 +147,7 @@ final class RequestContext: @unchecked Sendable {  // all but `outcome`, which h
                 : HTTPResponse(status: HeadRules.Refusal.bodyTooLarge.rawValue)
             return queue(notKept, closes: true)
         case .queueOutcome:
-            return queue(outcome.withLock { $0.take() }, closes: false)
+            return queue(hasOutcome.load(ordering: .acquiring) ? outcome.take() : nil, closes: false)
         case .cutOverLimit:
             return false
         case .cut:

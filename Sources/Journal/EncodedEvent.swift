@@ -12,7 +12,8 @@ package struct EncodedEvent: Sendable {
     /// Encodes a draft for the journal named `source`, which needs no escaping.
     package init(_ draft: EventDraft, source: String) {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(640 + (draft.data?.bytes.count ?? 0) * 4 / 3)
+        let dataCount = draft.data?.bytes.count ?? 0
+        bytes.reserveCapacity(640 + (draft.data?.form == .verbatim ? dataCount : dataCount * 4 / 3))
         bytes.append(LineFormat.sourceHead)
         bytes.append(contentsOf: source.utf8)
         bytes.append(UInt8(ascii: "\""))

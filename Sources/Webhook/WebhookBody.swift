@@ -41,7 +41,39 @@ package struct WebhookBody: Equatable, Sendable {
         payloadError != nil || (status == .ok && (payload == nil || payload?.kind == .null))
     }
 
-    private static let known = ["request_id", "gateway_request_id", "status", "payload", "error", "payload_error"]
+    /// The values of the keys that count, each at most once.
+    private struct Values {
+        var requestID: JSONValueSlice?
+        var gatewayRequestID: JSONValueSlice?
+        var status: JSONValueSlice?
+        var payload: JSONValueSlice?
+        var error: JSONValueSlice?
+        var payloadError: JSONValueSlice?
+
+        /// Nil when a key that counts is repeated.
+        init?(_ members: JSONObjectMembers) {
+            for member in members {
+                guard let name = member.name else { continue }
+                // Every key has a length of its own, so that one comparison decides.
+                let isFirst =
+                    switch name.utf8.count {
+                    case 5 where name.hasSameBytes(as: "error"): Self.put(member, &error)
+                    case 6 where name.hasSameBytes(as: "status"): Self.put(member, &status)
+                    case 7 where name.hasSameBytes(as: "payload"): Self.put(member, &payload)
+                    case 10 where name.hasSameBytes(as: "request_id"): Self.put(member, &requestID)
+                    case 13 where name.hasSameBytes(as: "payload_error"): Self.put(member, &payloadError)
+                    case 18 where name.hasSameBytes(as: "gateway_request_id"): Self.put(member, &gatewayRequestID)
+                    default: true
+                    }
+                guard isFirst else { return nil }
+            }
+        }
+
+        private static func put(_ member: JSONMember, _ value: inout JSONValueSlice?) -> Bool {
+            defer { value = member.value }
+            return value == nil
+        }
+    }
 
     /// Reads a body.
     ///
@@ -52,18 +84,17 @@ package struct WebhookBody: Equatable, Sendable {
     package init(parsing bytes: Span<UInt8>) throws(WebhookRejection) {
         let malformed = WebhookRejection(.bodyMalformed)
         guard let members = try? JSONText.members(of: bytes) else { throw malformed }
-        guard Self.known.allSatisfy({ members.count(of: $0) <= 1 }) else { throw malformed }
-
-        guard let requestID = members.value(of: "request_id"), let id = try? JSONText.string(requestID, in: bytes),
-            let status = members.value(of: "status"), let word = try? JSONText.string(status, in: bytes),
+        guard let values = Values(members),
+            let requestID = values.requestID, let id = try? JSONText.string(requestID, in: bytes),
+            let status = values.status, let word = try? JSONText.string(status, in: bytes),
             let parsed = Status(rawValue: word)
         else { throw malformed }
         self.requestID = id
         self.status = parsed
-        payload = members.value(of: "payload")
-        gatewayRequestID = try Self.text(members.value(of: "gateway_request_id"), in: bytes)
-        error = try Self.text(members.value(of: "error"), in: bytes)
-        payloadError = try Self.text(members.value(of: "payload_error"), in: bytes)
+        payload = values.payload
+        gatewayRequestID = try Self.text(values.gatewayRequestID, in: bytes)
+        error = try Self.text(values.error, in: bytes)
+        payloadError = try Self.text(values.payloadError, in: bytes)
         isSingleLine = members.isSingleLine
     }
 

@@ -37,7 +37,7 @@ func verdict(on delivery: PeerRequest, _ fixture: ServiceFixture) throws -> Resu
     let body = delivery.body
     do throws(WebhookRejection) {
         let headers = try WebhookHeaders { name in
-            delivery.header(name.rawValue).map { [Array($0.utf8)] } ?? []
+            delivery.header(name.rawValue).map { .once(Array($0.utf8)[...]) } ?? .none
         }
         let verified = try WebhookVerifier.verify(
             headers: headers,

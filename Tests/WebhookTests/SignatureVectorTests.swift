@@ -84,7 +84,9 @@ struct SignatureVectorTests {
         #expect(String(decoding: bytes[seed.range], as: UTF8.self) == "17454220438242315174")
         // The publisher blanked the user id, so the headers lack one.
         let rejection = #expect(throws: WebhookRejection.self) {
-            try WebhookHeaders { name in (delivery.headers[name.rawValue] ?? nil).map { [Array($0.utf8)] } ?? [] }
+            try WebhookHeaders(values: { name in
+                (delivery.headers[name.rawValue] ?? nil).map { [Array($0.utf8)] } ?? []
+            })
         }
         #expect(rejection == WebhookRejection(.headerMissing, header: .userID))
     }

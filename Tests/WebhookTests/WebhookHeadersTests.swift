@@ -9,7 +9,7 @@ struct WebhookHeadersTests {
     ]
 
     private func parse(_ name: WebhookHeaderName, _ values: [[UInt8]]) throws(WebhookRejection) -> WebhookHeaders {
-        try WebhookHeaders { $0 == name ? values : Self.good[$0].map { [$0] } ?? [] }
+        try WebhookHeaders(values: { $0 == name ? values : Self.good[$0].map { [$0] } ?? [] })
     }
 
     @Test("each header has to be there exactly once", arguments: WebhookHeaderName.allCases)

@@ -53,7 +53,7 @@ struct EventCheck: Sendable {
         }
         do throws(WebhookRejection) {
             let headers = try WebhookHeaders { name in
-                line.text(name.attribute).map { [Array($0.utf8)] } ?? []
+                line.text(name.attribute).map { .once(Array($0.utf8)[...]) } ?? .none
             }
             let message = headers.signedMessage(bodyDigest: SHA256.digest(data.span))
             for keySet in keySets ?? [] {

@@ -141,7 +141,13 @@ final class Receiver: HTTPHandler {
 
     private func verify(_ request: HTTPRequest, with keySet: KeySet?) -> Result<VerifiedDelivery, WebhookRejection> {
         do throws(WebhookRejection) {
-            let headers = try WebhookHeaders { name in request.head.headers.values(of: name.rawValue) }
+            let headers = try WebhookHeaders { name in
+                switch request.head.headers.occurrence(of: name.rawValue) {
+                case .none: .none
+                case .once(let value): .once(value)
+                case .repeated: .repeated
+                }
+            }
             let accounts = accounts.withLock { $0 }
             return .success(
                 try WebhookVerifier.verify(
@@ -264,12 +270,14 @@ final class Receiver: HTTPHandler {
         let isOwn = owner != nil
         let draft = arrival.event(entry?.id, entry.flatMap { ledger.details(of: $0) }, isConflict: isConflict)
         let time = draft.time
-        ledger.append(draft, about: arrival.receipt.request) { [self] result in
+        // Not the arrival: its body is copied by now, and need not wait for the disk as well.
+        let (receipt, account) = (arrival.receipt, isOwn ? arrival.delivery.accountID : nil)
+        ledger.append(draft, about: receipt.request) { [self] result in
             switch result {
             case .success(let sequence):
-                if isOwn { learn(arrival.delivery.accountID) }
+                if let account { learn(account) }
                 let waiters = receipts.withLock {
-                    $0.settle(arrival.receipt, sequence: sequence, isConflict: isConflict, time: time)
+                    $0.settle(receipt, sequence: sequence, isConflict: isConflict, time: time)
                 }
                 parked.answer(.stored(sequence))
                 for waiter in waiters { waiter() }
@@ -280,7 +288,7 @@ final class Receiver: HTTPHandler {
                     "delivery not stored",
                     metadata: ["error": "\(failure)"]
                 )
-                let waiters = receipts.withLock { $0.abandon(arrival.receipt) }
+                let waiters = receipts.withLock { $0.abandon(receipt) }
                 parked.answer(.refused(status: 503))
                 for waiter in waiters { waiter() }
             }

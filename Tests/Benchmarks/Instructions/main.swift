@@ -56,7 +56,13 @@ struct Workload {
         for number in 0..<count {
             let (fields, body) = (headers[number], bodies[number])
             let verified = try WebhookVerifier.verify(
-                headers: try WebhookHeaders { fields.values(of: $0.rawValue) },
+                headers: try WebhookHeaders { name in
+                    switch fields.occurrence(of: name.rawValue) {
+                    case .none: .none
+                    case .once(let value): .once(value)
+                    case .repeated: .repeated
+                    }
+                },
                 body: body.span,
                 now: .seconds(Self.time.seconds),
                 keySet: keySet,

@@ -23,7 +23,10 @@ func checkHeaders(_ bytes: [UInt8]) throws(Violation) {
     let signature = only(.signature) { $0.count == 128 && $0.allSatisfy { "0123456789abcdefABCDEF".utf8.contains($0) } }
     let headers: WebhookHeaders
     do throws(WebhookRejection) {
-        headers = try WebhookHeaders { values[$0] ?? [] }
+        headers = try WebhookHeaders { name in
+            let sent = values[name] ?? []
+            return sent.count > 1 ? .repeated : sent.first.map { .once($0[...]) } ?? .none
+        }
     } catch {
         let isComplete = requestID != nil && userID != nil && timestamp != nil && signature != nil
         try require(!isComplete, "well-formed headers are refused: \(error)")
