@@ -85,11 +85,16 @@ private struct CivilDate: Equatable {
 }
 
 private func appendDigits(_ value: Int, _ count: Int, _ end: Unicode.Scalar, to bytes: inout [UInt8]) {
-    var divisor = 1
-    for _ in 1..<count { divisor *= 10 }
-    while divisor > 0 {
-        bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-        divisor /= 10
+    // At most eight, the last of them first, so that every division is by a constant.
+    var digits: UInt64 = 0
+    var left = UInt(value)
+    for _ in 0..<count {
+        digits = digits << 8 | UInt64(UInt8(ascii: "0") + UInt8(left % 10))
+        left /= 10
+    }
+    for _ in 0..<count {
+        bytes.append(UInt8(truncatingIfNeeded: digits))
+        digits >>= 8
     }
     bytes.append(UInt8(ascii: end))
 }

@@ -19,6 +19,24 @@ struct JSONTextGrammarTests {
         #expect(summary.isSingleLine == !(text.contains { $0.isNewline && $0 != "\u{2028}" }))
     }
 
+    @Test("every byte in every place of a string is seen for what it is", arguments: 1...19)
+    func bytesOfAString(count: Int) {
+        for place in 0..<count {
+            for byte in UInt8.min...UInt8.max {
+                var text = [UInt8](repeating: UInt8(ascii: "x"), count: count)
+                text[place] = byte
+                let isPlain = 0x20..<0x80 ~= byte && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+                let whole = Array("[\"".utf8) + text + Array("\"]".utf8)
+                #expect(((try? JSONText.validate(whole.span)) != nil) == isPlain, "\(byte) at \(place) of \(count)")
+                // And escaped, where that is needed.
+                guard byte < 0x80 else { continue }
+                var escaped: [UInt8] = []
+                JSONText.appendString(String(decoding: text, as: UTF8.self), to: &escaped)
+                #expect((escaped.count == count + 2) == isPlain, "\(byte) at \(place) of \(count)")
+            }
+        }
+    }
+
     @Test(
         "what the RFC forbids is refused at the first offending byte",
         arguments: [
