@@ -105,6 +105,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 60], [(0, 200), (1, 431)])
+    func takesAHeadAtTheDefaultLimitInFewFieldsOrManyWithABody(_ count: Int, _ past: (more: Int, status: Int)) throws {
+        try withServer(.echo) { server in
+            let body = String(repeating: "b", count: 30_000)
+            let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n"
+            // As the limit counts: a line break for each field and none at the end.
+            let left = ServerLimits.defaultHeaderBytesMax + past.more - head.utf8.count
+            var fields = (1..<count).map { _ in "F: \(String(repeating: "f", count: left / count - 5))\r\n" }
+            let last = left - fields.reduce(0) { $0 + $1.utf8.count }
+            fields.append("L: \(String(repeating: "l", count: last - 5))\r\n")
+            let response = try server.answer(to: head + fields.joined() + "\r\n" + body)
+            #expect(response.status == past.status)
+        }
+    }
+
     @Test(arguments: [100_000, 1_000_000])
     func answersAHeadFarOverTheLimit(_ count: Int) throws {
         try withServer(.echo) { server in
