@@ -17,6 +17,15 @@ package struct InputProblem: Sendable, Hashable {
     /// What would be right.
     package let allowed: String
 
+    /// The warning that an input was not checked, and why.
+    package static func notChecked(_ endpoint: EndpointID, because error: ModelDocumentError) -> InputProblem {
+        .warning(
+            "",
+            "was not checked, the document of \(endpoint) could not be had: \(error)",
+            allowed: "any JSON object"
+        )
+    }
+
     static func error(_ field: String, _ message: String, allowed: String) -> InputProblem {
         InputProblem(severity: .error, field: field, message: message, allowed: allowed)
     }

@@ -119,6 +119,8 @@ import Testing
         #expect(try service.storesTheNext("stored") == "1")
         let connection = try service.connect(deadline: .seconds(90))
         connection.send(try Delivery("stuck").bytes)
+        // It is being synchronized: what was not read before the signal would not be answered at all.
+        #expect(try await eventually { try service.journalLines.contains { $0.contains("stuck") } })
         service.process.signal(SIGTERM)
         var reader = RawResponseReader(connection)
         #expect(try reader.next().status == 503)

@@ -48,7 +48,9 @@ final class Service {
             let script = preparation + "; exec \"$0\" \"$@\""
             process = try ChildProcess("/bin/sh", ["-c", script, Program.path] + all + arguments)
         } else {
-            process = try Program.start(all + arguments, environment: environment)
+            // Only what a test sets up is asked about models.
+            let quiet = ["FALCONER_NO_MODEL_DOCUMENTS": "true"].merging(environment) { $1 }
+            process = try Program.start(all + arguments, environment: quiet)
         }
         guard let line = process.line(where: { $0.contains("\"listening\"") }) else {
             throw SetUpFailure(description: "the service did not start: \(process.text(.standardError))")

@@ -41,6 +41,22 @@ extension Commands {
             )
             return
         }
+        // What is there already is only told: its input was checked then, and its document may have changed since.
+        let isKnown = asked.command.key.map { key in ledger.withBook { $0.entry(key.submission) } != nil } ?? false
+        guard asked.command.needsDocument, !isKnown, let models else {
+            record(asked, outbox)
+            return
+        }
+        models.check(asked.command) { [self] checked in
+            switch checked {
+            case .success(let command): record(Asked(command: command, reply: reply), outbox)
+            case .failure(let refusal):
+                reply.fail(code: refusal.code, message: refusal.message, details: refusal.details)
+            }
+        }
+    }
+
+    private func record(_ asked: Asked, _ outbox: Outbox) {
         guard let key = asked.command.key else {
             ledger.create(asked.command) { [self] in answer($0, asked, .unkeyed, outbox) }
             return

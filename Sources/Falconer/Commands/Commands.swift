@@ -25,6 +25,8 @@ final class Commands: CommandHandler {
     let arrivals = Monitor(KeyedArrivals<Asked>())
     /// Where a submission's files may go; nil when nothing is downloaded.
     let downloads: DownloadConfiguration?
+    /// What checks the inputs of models that are not built in; nil when nothing does.
+    let models: ModelChecker?
     private let rejections: RejectionLog
 
     /// Wires the commands to the service.
@@ -36,6 +38,7 @@ final class Commands: CommandHandler {
     ///   - inquirer: What asks fal; nil when the service has no key.
     ///   - reconciler: What follows submissions to their outcome; nil when the service has no key.
     ///   - downloads: Where a submission's files may go; nil when nothing is downloaded.
+    ///   - models: What checks the inputs of models that are not built in; nil when nothing does.
     ///   - rejections: What the hook refused.
     ///   - logger: Where failures are told.
     init(
@@ -45,12 +48,14 @@ final class Commands: CommandHandler {
         inquirer: Inquirer?,
         reconciler: Reconciler?,
         downloads: DownloadConfiguration?,
+        models: ModelChecker?,
         rejections: RejectionLog,
         logger: Logger
     ) {
         self.inquirer = inquirer
         self.reconciler = reconciler
         self.downloads = downloads
+        self.models = models
         self.ledger = ledger
         self.outbox = outbox
         self.noOutbox = noOutbox
@@ -60,6 +65,7 @@ final class Commands: CommandHandler {
 
     /// Ends the threads; a command that waits has no answer.
     func stop() {
+        models?.stop()
         inquirer?.stop()
         for thread in [reading, asking, searching] { thread.stop() }
     }

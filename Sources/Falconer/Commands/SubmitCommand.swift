@@ -33,9 +33,11 @@ struct SubmitCommand {
     /// The folder that the files of its result are wanted in.
     let download: String?
     /// The SHA-256 of the model's document that the client has checked the input against.
-    let checkedAgainst: String?
+    private(set) var checkedAgainst: String?
     /// What may not do what was meant, and is sent all the same.
-    let warnings: [InputProblem]
+    private(set) var warnings: [InputProblem]
+    /// Whether nothing here says what the model takes, and the client has not checked the input either.
+    let needsDocument: Bool
 
     /// Reads the line of a `submit` command.
     init(line: [UInt8]) throws(Refusal) {
@@ -77,8 +79,32 @@ struct SubmitCommand {
         }
         // What a client has checked by other means, it says; whether it is an object was looked at above.
         let isChecked = members.value(of: "check").flatMap { JSONText.boolean($0, in: line.span) } ?? true
+        needsDocument = isChecked && checkedAgainst == nil && ModelCatalog.schema(of: endpoint) == nil
         let problems = isChecked ? ModelCatalog.check(endpoint, input) : []
         warnings = problems.filter { $0.severity == .warning }
+        try Self.refuse(problems)
+    }
+
+    /// The same, its input checked against the model's own document.
+    ///
+    /// - Throws: ``Refusal`` when the input must not be sent.
+    func checked(against known: ModelDocumentMemory.Known) throws(Refusal) -> SubmitCommand {
+        let problems = known.document.problems(in: input)
+        try Self.refuse(problems)
+        var command = self
+        command.checkedAgainst = known.digest
+        command.warnings += problems.filter { $0.severity == .warning }
+        return command
+    }
+
+    /// The same, with a warning that its input was not checked.
+    func unchecked(because error: ModelDocumentError) -> SubmitCommand {
+        var command = self
+        command.warnings.append(.notChecked(endpoint, because: error))
+        return command
+    }
+
+    private static func refuse(_ problems: [InputProblem]) throws(Refusal) {
         let errors = problems.filter { $0.severity == .error }
         if let first = errors.first {
             throw Refusal(code: "invalid_input", message: "\(first)", problems: errors)

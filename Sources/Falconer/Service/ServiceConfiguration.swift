@@ -55,6 +55,8 @@ package struct ServiceConfiguration: Sendable {
     package var key: FalKey?
     /// How many submissions are on their way to fal at once.
     package var sendsMax = Outbox.concurrencyDefault
+    /// Where the documents of models are that are not built in; nil to check nothing against them.
+    package var site: QueueURL?
     /// Where fal's platform API is.
     package var platform = QueueURL.falPlatform
     /// Whether fal is asked about submissions whose callback does not come.

@@ -189,8 +189,11 @@ struct ServiceRooms {
         logger: Logger
     ) throws(ServiceStartFailure) -> (EventStreamServer, Commands) {
         let inquirer: Inquirer?
+        let models: ModelChecker?
         do {
             inquirer = try configuration.key.map { try Inquirer(queue: configuration.queue, key: $0) }
+            let folder = ModelDocumentFolder(path: configuration.dataDirectory.appending("models"), logger: logger)
+            models = try configuration.site.map { try ModelChecker(site: $0, folder: folder, logger: logger) }
         } catch {
             throw ServiceStartFailure(.hook, "the queue's client did not start: \(error)")
         }
@@ -201,6 +204,7 @@ struct ServiceRooms {
             inquirer: inquirer,
             reconciler: reconciler,
             downloads: configuration.download,
+            models: models,
             rejections: rejections,
             logger: logger
         )

@@ -191,9 +191,10 @@ struct Submit: ParsableCommand {
                 advice: "upload the file once, with 'falconer upload FILE', and give its URL"
             )
         }
-        let checker = try inputCheck.checker(of: try parsing("endpoint") { try EndpointID.parse(endpoint) })
+        let id = try parsing("endpoint") { try EndpointID.parse(endpoint) }
+        let checker = try inputCheck.checker(of: id)
         // What the service does just as well is left to it, and done here only before something is uploaded.
-        let isLeft = inputCheck.isLeftToService && checker.document == nil && draft.files.isEmpty
+        let isLeft = inputCheck.isLeftToService(id) && draft.files.isEmpty
         let bytes = try uploads.input(of: draft, checkedBy: isLeft ? nil : checker, access: access)
         if !isLeft { writer.member("check", false) }
         writer.member("input", json: bytes)
@@ -264,7 +265,7 @@ struct Submit: ParsableCommand {
             to: reader.endpoint.description,
             options: try fal.resolved().json,
             download: download.map { DownloadOptions.absolute($0) },
-            isCheckedByService: inputCheck.isLeftToService,
+            isCheckedByService: inputCheck.isLeftToService(id),
             checkedAgainst: checker.digest,
             state: BatchState(count: lines.count, concurrency: concurrency, waitsForOutcomes: wait),
             output: BatchOutput(format: output.resolvedFormat, keepsOrder: ordered),

@@ -80,8 +80,12 @@ struct InputCheck: ParsableArguments {
         }
     }
 
-    /// Whether the service, which knows what is built in, is to check the input.
-    var isLeftToService: Bool { schema == nil && !noCheck }
+    /// Whether the service is to check the inputs of an endpoint: those of what is built in.
+    ///
+    /// Any other model's document was asked for here, and the service is not to ask once more for each line of a batch.
+    func isLeftToService(_ endpoint: EndpointID) -> Bool {
+        schema == nil && !noCheck && ModelCatalog.schema(of: endpoint) != nil
+    }
 }
 
 /// Reads a model's document from a file.

@@ -61,6 +61,7 @@ struct ServeOptions: ParsableArguments {
     var threads: Int?
 
     @OptionGroup var polling: PollingOptions
+    @OptionGroup var models: ModelOptions
     @OptionGroup var downloads: DownloadOptions
     @OptionGroup var storage: StorageOptions
     @OptionGroup var limits: LimitOptions
@@ -92,7 +93,8 @@ struct ServeOptions: ParsableArguments {
             ),
             environment.setting("threads", flag: threads.map { "\($0)" }, default: nil),
             log.setting(environment),
-        ] + polling.settings(environment) + downloads.settings(environment) + storage.settings(environment)
+        ] + polling.settings(environment) + models.settings(environment, queue: falQueueURL)
+            + downloads.settings(environment) + storage.settings(environment)
             + limits.settings(environment)
             + stream.settings(environment)
     }
@@ -126,6 +128,7 @@ struct ServeOptions: ParsableArguments {
             configuration.sendsMax = count
         }
         try polling.resolve(into: &configuration, value)
+        configuration.site = try ModelOptions.site(value)
         configuration.download = try DownloadOptions.resolved(value)
         configuration.threads = try number("threads", value("threads"), 1...64)
         configuration.limits = try limits.resolved(value)
