@@ -113,7 +113,7 @@ import Testing
     @Test func interruptedTwiceItKillsTheCommandAndTheEventComesAgain() async throws {
         let harness = try await ExecHarness(events: 1)
         let script = try harness.script(
-            "[ $FALCONER_DELIVERY = 1 ] || exit 0; echo $$ > $dir/process; trap '' TERM INT; while :; do sleep 0.1; done"
+            "[ $FALCONER_DELIVERY = 1 ] || exit 0; echo $$ > $dir/process; trap '' TERM INT; for i in $(seq 600); do sleep 0.1; done"
         )
         let listen = try harness.listen(["--exec", script])
         #expect(await eventually { !harness.lines("process").isEmpty })

@@ -20,9 +20,9 @@ struct WaitForOutcome {
         let start = ContinuousClock.now
         let deadline = timeout.map { start + $0 }
         var progress = WaitProgress(id: id)
-        progress.show(after: .zero)
         let wake = try WakeUp()
         let signals = StopSignals(waking: wake)
+        progress.show(after: .zero)
         defer {
             signals.end()
             progress.end()
