@@ -5,7 +5,7 @@ final class Connection {
     typealias Instant = ContinuousClock.Instant
 
     /// How far its closing is.
-    enum Closing: Equatable {
+    enum Closing {
         /// It is not to be closed.
         case no
         /// What waits is sent first, at most until the deadline; then `lingering`, or gone.
@@ -13,6 +13,12 @@ final class Connection {
         /// Everything is sent. What the client still sends is read and dropped, because closing with unread input makes
         /// the kernel report a reset to a client that has yet to read our last frame; then gone.
         case lingering(until: Instant)
+
+        /// Whether it is not to be closed.
+        var isNo: Bool {
+            if case .no = self { return true }
+            return false
+        }
     }
 
     /// Unique for the life of the server.
@@ -29,6 +35,8 @@ final class Connection {
     var membership: ActiveConsumer?
     var closing = Closing.no
     var interest: Poller.Interest = .read
+    /// Whether it is one of those that ``SharedState/receivers`` counts.
+    var isCounted = false
     /// Whether it stands in the queue of those that may have something to read.
     var isReady = false
     /// Whether lines that are complete wait for its next turn.
@@ -66,20 +74,26 @@ final class Connection {
 
     /// When something is due although nothing happens.
     func deadline(_ limits: EventStreamLimits) -> Instant? {
-        var due: [Instant?] = []
+        // Without an array: with a thousand subscribers this is asked a thousand times for every batch of events.
         switch closing {
-        case .no: due = [state.deadline]
-        case .flushing(let until, _): due = [until]
         case .lingering(let until): return until
+        case .flushing(let until, _):
+            return output.isEmpty ? until : .earlier(until, lastProgress + limits.stallTime)
+        case .no: break
         }
-        if !output.isEmpty {
-            due.append(lastProgress + limits.stallTime)
-        } else if closing == .no, membership != nil {
-            due.append(lastSent + limits.heartbeatInterval)
-        } else if closing == .no, let subscription {
-            due.append(subscription.positionDue)
-            if subscription.isLive { due.append(lastSent + limits.heartbeatInterval) }
-        }
-        return due.compactMap(\.self).min()
+        if !output.isEmpty { return .earlier(state.deadline, lastProgress + limits.stallTime) }
+        if membership != nil { return .earlier(state.deadline, lastSent + limits.heartbeatInterval) }
+        guard let subscription else { return state.deadline }
+        let due = Instant.earlier(state.deadline, subscription.positionDue)
+        return subscription.isLive ? .earlier(due, lastSent + limits.heartbeatInterval) : due
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// The earlier of two times, either of which may not be there.
+    static func earlier(_ one: Self?, _ other: Self?) -> Self? {
+        guard let one else { return other }
+        guard let other else { return one }
+        return min(one, other)
     }
 }

@@ -54,7 +54,7 @@ struct ConnectionState: Equatable {
     var wantsLine: Bool { !isClosing && pendingCommands < commandsMax }
 
     /// When ``timePassed(now:)`` has something to say, unless something else happens before.
-    var deadline: Instant? { [firstLineDue, lineDue].compactMap(\.self).min() }
+    var deadline: Instant? { Instant.earlier(firstLineDue, lineDue) }
 
     /// A whole line came.
     mutating func received(_ line: [UInt8]) -> Action? {

@@ -38,6 +38,7 @@ extension EventLoop {
         connection.subscription = nil
         connection.cursor = nil
         leave(connection)
+        count(connection, isReceiving: false)
         shared.connections.store(connections.count, ordering: .relaxed)
         do throws(SystemCallError) {
             try shared.poller.remove(connection.descriptor.number)

@@ -147,7 +147,7 @@ extension EventLoop {
         }
         for token in active.members.keys {
             guard let connection = connections[token] else { continue }
-            let takesMore = connection.output.isEmpty && connection.closing == .no && !active.isServed(token)
+            let takesMore = connection.output.isEmpty && connection.closing.isNo && !active.isServed(token)
             active.consumer.setReady(takesMore, Int(token))
             noteHandedOver(connection, active)
         }

@@ -42,7 +42,7 @@ extension EventLoop {
 
     /// Sends one turn's worth of events to a subscriber that has taken what it was sent before.
     func sendEvents(to connection: Connection) {
-        guard connection.closing == .no, connection.output.isEmpty, let cursor = connection.cursor,
+        guard connection.closing.isNo, connection.output.isEmpty, let cursor = connection.cursor,
             var subscription = connection.subscription
         else { return }
         do throws(EventLogError) {
@@ -59,7 +59,11 @@ extension EventLoop {
                 return
             }
             connection.subscription = subscription
-            if subscription.isFinished { finish(connection, subscription) } else { makeReady(connection) }
+            if subscription.isFinished {
+                finish(connection, subscription)
+            } else if !subscription.isLive || !isAtDurableEnd(cursor) {
+                makeReady(connection)
+            }
         } catch {
             connection.subscription = subscription
             handle(error, of: connection)
@@ -83,6 +87,15 @@ extension EventLoop {
         if outcome == .lines { linesPlaces = (before, cursor.place) }
         if outcome == .durableEnd { durableEndPlace = before }
         return outcome
+    }
+
+    /// Whether nothing more is durable; what becomes so from here on wakes the thread.
+    private func isAtDurableEnd(_ cursor: any EventCursor) -> Bool {
+        let place = cursor.place
+        if durableEndPlace == place { return true }
+        guard log.bounds.last == place.lastID else { return false }
+        durableEndPlace = place
+        return true
     }
 
     /// What a filter passes of ``lines``.

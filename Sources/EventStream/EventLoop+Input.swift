@@ -11,7 +11,7 @@ extension EventLoop {
     func handle(_ event: Poller.Event, of connection: Connection) {
         if event.ready.contains(.write) { sendOutput(of: connection) }
         if event.ready.contains(.read) || event.isHungUp {
-            if connection.closing == .no { readInput(of: connection) } else { dropInput(of: connection) }
+            if connection.closing.isNo { readInput(of: connection) } else { dropInput(of: connection) }
         }
         // What a client sent before it went away has been read by now, and nobody is left to answer.
         if event.isHungUp { connection.isBroken = true }
@@ -22,7 +22,7 @@ extension EventLoop {
     func carryOutLines(of connection: Connection) {
         connection.hasLines = false
         var lines = 0
-        while connection.closing == .no {
+        while connection.closing.isNo {
             guard lines < Self.linesPerTurn else {
                 connection.hasLines = true
                 makeReady(connection)
@@ -58,7 +58,7 @@ extension EventLoop {
 
     private func readInput(of connection: Connection) {
         for _ in 0..<Self.chunksPerTurn {
-            guard connection.closing == .no, canTakeLine(connection), !connection.state.inputHasEnded else { return }
+            guard connection.closing.isNo, canTakeLine(connection), !connection.state.inputHasEnded else { return }
             switch UnixSocket.receive(into: &chunk, from: connection.descriptor.number) {
             case .bytes(let count):
                 connection.splitter.append(chunk[..<count])
@@ -90,10 +90,10 @@ extension EventLoop {
     }
 
     private func countInput(of connection: Connection) {
-        if connection.closing != .no { connection.splitter.removeAll() }
+        if !connection.closing.isNo { connection.splitter.removeAll() }
         heldInput += connection.splitter.count - connection.heldInput
         connection.heldInput = connection.splitter.count
-        if heldInput > limits.inputBytesMax, connection.closing == .no, connection.heldInput > 0 {
+        if heldInput > limits.inputBytesMax, connection.closing.isNo, connection.heldInput > 0 {
             let refusal = Refusal(.busy, "the service holds too many incomplete lines: connect again later")
             perform(connection.state.refuseAndClose(refusal), for: connection)
             countInput(of: connection)

@@ -37,7 +37,7 @@ extension EventLoop {
     /// Brings a connection's watch, timers and closing in line with what just happened to it.
     func settle(_ connection: Connection) {
         guard connections[connection.token] != nil else { return }
-        if connection.closing == .no {
+        if connection.closing.isNo {
             fetchReplies(connection)
             // A reply may have made room for a line that waits; one that has had its turn waits for the next.
             if connection.heldInput > 0, !connection.isReady { carryOutLines(of: connection) }
@@ -57,6 +57,7 @@ extension EventLoop {
             close(connection)
             return
         }
+        count(connection, isReceiving: connection.isReceiving)
         watch(connection)
         schedule(connection.deadline(limits))
     }
@@ -81,7 +82,7 @@ extension EventLoop {
 
     /// Closes as soon as everything is sent, and takes nothing more from the client.
     func beginClosing(_ connection: Connection, until: Instant?, lingers: Bool) {
-        guard connection.closing == .no else { return }
+        guard connection.closing.isNo else { return }
         connection.state.beginClosing()
         connection.closing = .flushing(until: until, lingers: lingers)
         connection.subscription = nil
@@ -118,7 +119,7 @@ extension EventLoop {
         if !connection.output.isEmpty, connection.lastProgress + limits.stallTime <= now {
             checkStall(of: connection)
         }
-        guard connection.closing == .no else { return }
+        guard connection.closing.isNo else { return }
         perform(connection.state.timePassed(now: now), for: connection)
         if let active = connection.membership, connection.output.isEmpty,
             connection.lastSent + limits.heartbeatInterval <= now

@@ -47,6 +47,7 @@ final class EventLoop {
     private var ready: [UInt64] = []
     private var nextScan: Instant?
     private var stopDeadline: Instant?
+    private var pace = NewsPace()
 
     init(
         shared: SharedState,
@@ -80,7 +81,9 @@ final class EventLoop {
                 try shared.poller.wait(timeout: timeout, into: &events)
                 now = ContinuousClock.now
                 for event in events { handle(event) }
+                let hasNews = takeNews()
                 serveReady()
+                if hasNews { pace.took(from: now, to: .now) }
                 if let due = nextScan, due <= now { scan() }
             }
         } catch {
@@ -125,7 +128,9 @@ final class EventLoop {
 
     private var timeout: Duration? {
         guard ready.isEmpty else { return .zero }
-        return [nextScan, stopDeadline].compactMap(\.self).min().map { ContinuousClock.now.duration(to: $0) }
+        let newsDue = shared.hasNewEvents.load(ordering: .relaxed) && shared.hasReceivers ? pace.due : nil
+        let due = Instant.earlier(.earlier(nextScan, stopDeadline), newsDue)
+        return due.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
     }
 
     private func handle(_ event: Poller.Event) {
@@ -141,11 +146,6 @@ final class EventLoop {
 
     private func handleWakeUp() {
         shared.wake.clear()
-        if shared.hasNewEvents.exchange(false, ordering: .acquiringAndReleasing) {
-            durableEndPlace = nil
-            for connection in connections.values where connection.subscription != nil { makeReady(connection) }
-            serveConsumers()
-        }
         takeSaved()
         for token in shared.outbox.takeChanged() {
             guard let connection = connections[token] else { continue }
@@ -154,6 +154,26 @@ final class EventLoop {
         }
         let reason = shared.stopReason.withLock { $0 }
         if let reason, stopDeadline == nil { beginStop(reason) }
+    }
+
+    /// Has everybody look for events, if there are new ones and it is time to look.
+    ///
+    /// - Returns: Whether there were.
+    private func takeNews() -> Bool {
+        if let due = pace.due, now < due { return false }
+        guard shared.hasReceivers, shared.takeNews() else { return false }
+        durableEndPlace = nil
+        for connection in connections.values where connection.subscription != nil { makeReady(connection) }
+        serveConsumers()
+        return true
+    }
+
+    /// Counts a connection among those that wait for events, or no more; before it reads the first one.
+    func count(_ connection: Connection, isReceiving: Bool) {
+        guard connection.isCounted != isReceiving else { return }
+        connection.isCounted = isReceiving
+        // What became durable while nobody waited did not wake this thread, and is no end any more.
+        if shared.countReceiver(isReceiving ? 1 : -1) == 1, shared.takeNews() { durableEndPlace = nil }
     }
 
     private func serveReady() {

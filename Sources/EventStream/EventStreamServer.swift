@@ -84,7 +84,8 @@ package final class EventStreamServer: Sendable {
 
     /// Says that there are new events to read; any thread may call, and many calls before the thread looks are one.
     package func eventsBecameDurable() {
-        if !shared.hasNewEvents.exchange(true, ordering: .acquiringAndReleasing) {
+        // While nobody waits for events it is only noted: waking a thread costs a lone delivery as much as its write.
+        if !shared.hasNewEvents.exchange(true, ordering: .sequentiallyConsistent), shared.hasReceivers {
             shared.wake.call()
         }
     }
@@ -109,6 +110,8 @@ final class SharedState: Sendable {
     let wake: WakeUp
     let outbox: Outbox
     let hasNewEvents = Atomic(false)
+    /// How many connections wait for events.
+    private let receivers = Atomic(0)
     let connections = Atomic(0)
     let stopReason = Monitor<String?>(nil)
     let holds = Monitor<[String: UInt64]>([:])
@@ -127,4 +130,18 @@ final class SharedState: Sendable {
         }
         outbox = Outbox(bytesMax: limits.replyBytesMax, wake: wake)
     }
+
+    /// Whether anybody waits for events.
+    ///
+    /// Whoever sets ``hasNewEvents`` looks here afterwards, and whoever counts a receiver takes the news afterwards, all
+    /// in one order: one of the two sees the other.
+    var hasReceivers: Bool { receivers.load(ordering: .sequentiallyConsistent) > 0 }
+
+    /// Counts one more that waits for events, or one less; returns how many there are.
+    func countReceiver(_ change: Int) -> Int {
+        receivers.add(change, ordering: .sequentiallyConsistent).newValue
+    }
+
+    /// Whether there are new events, which are no news from here on.
+    func takeNews() -> Bool { hasNewEvents.exchange(false, ordering: .sequentiallyConsistent) }
 }

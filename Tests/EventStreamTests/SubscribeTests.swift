@@ -37,6 +37,25 @@ import Threading
         }
     }
 
+    @Test func anEventThatBecomesDurableWhileTheOnlySubscriberComesIsNotMissed() throws {
+        let server = try TestServer(events: 1)
+        for last in stride(from: UInt64(2), through: 400, by: 2) {
+            let client = try server.connect()
+            let appending = WorkerThread(name: "append") { server.append(1) }
+            try client.say(#"{"op":"subscribe","from":"new"}"#)
+            // It is behind the place where the subscription began, or comes as an event.
+            var position: UInt64 = 0
+            while position < last, let line = try client.parsed() {
+                if case .caughtUp(let id) = line { position = id }
+                if case .event(let event) = line { position = event.id }
+            }
+            #expect(position == last)
+            appending.join()
+            server.append(1)
+            #expect(try client.line() == server.log.text(last + 1...last + 1).first)
+        }
+    }
+
     @Test(arguments: ["\n", "\r\n"]) func anEmptyLineMeansEverythingFromNowOn(_ line: String) throws {
         let server = try TestServer(events: 3) { $0.firstLineTime = .seconds(60) }
         let raw = try RawClient(path: server.path)

@@ -48,8 +48,10 @@ final class EventFeeder: Sendable {
     /// There may be something to do: new events, room in a stream, or a client that has gone.
     func wake() {
         let isNews = state.withLock { state in
-            defer { state.hasNews = true }
-            return !state.hasNews
+            // Nobody reads: whoever comes is news, and waking the thread would only hold deliveries up.
+            guard state.readers > 0, !state.hasNews else { return false }
+            state.hasNews = true
+            return true
         }
         if isNews { state.notifyAll() }
     }
