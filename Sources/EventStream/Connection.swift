@@ -69,6 +69,12 @@ final class Connection {
         lastSent = now
     }
 
+    /// Whether it is a subscriber with nothing that waits, so that giving it events has changed nothing else.
+    var isUndisturbed: Bool {
+        closing.isNo && subscription != nil && isCounted && output.isEmpty && !isBroken && !hasReplies && heldInput == 0
+            && interest == .read
+    }
+
     /// Whether events are sent to it.
     var isReceiving: Bool { subscription != nil || membership != nil }
 

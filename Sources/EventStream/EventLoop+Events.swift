@@ -50,11 +50,14 @@ extension EventLoop {
                 finish(connection, subscription)
                 return
             }
+            try goOver(cursor, &subscription)
             switch try readLines(cursor, isLive: subscription.isLive) {
             case .lines: sendLines(upTo: cursor.lastID, to: connection, &subscription)
             case .gap(let ids): send(subscription.gap(.damaged, to: ids.upperBound), to: connection)
             case .durableEnd:
-                if let frame = subscription.reachedDurableEnd() { send(frame, to: connection) }
+                if let frame = subscription.reachedDurableEnd() ?? subscription.positionFrame(now: now) {
+                    send(frame, to: connection)
+                }
                 connection.subscription = subscription
                 return
             }
@@ -73,7 +76,7 @@ extension EventLoop {
     /// Reads the next lines into ``lines``, unless they are there.
     ///
     /// Who is live is woken for what becomes durable from here on; anybody else has to be told where the end is now.
-    private func readLines(_ cursor: any EventCursor, isLive: Bool) throws(EventLogError) -> EventRead {
+    func readLines(_ cursor: any EventCursor, isLive: Bool) throws(EventLogError) -> EventRead {
         let before = cursor.place
         if let places = linesPlaces, places.before == before {
             cursor.go(to: places.behind)
@@ -99,7 +102,7 @@ extension EventLoop {
     }
 
     /// What a filter passes of ``lines``.
-    private func selection(by filter: EventFilter) -> Subscription.Selection {
+    func selection(by filter: EventFilter) -> Subscription.Selection {
         if let known = selections.first(where: { $0.filter == filter }) { return known.selection }
         let selection = Subscription.Selection(of: lines, by: filter)
         if selections.count < Self.selectionsMax { selections.append((filter, selection)) }

@@ -37,6 +37,8 @@ final class EventLoop {
     var linesPlaces: (before: EventPlace, behind: EventPlace)?
     /// What filters pass of ``lines``: subscribers with equal filters share that, too.
     var selections: [(filter: EventFilter, selection: Subscription.Selection)] = []
+    /// What filters pass nothing of, between two looks for new events.
+    var skips: [Skip] = []
     /// Where nothing more was durable, until something is.
     var durableEndPlace: EventPlace?
     var selected: [UInt8] = []
@@ -81,9 +83,7 @@ final class EventLoop {
                 try shared.poller.wait(timeout: timeout, into: &events)
                 now = ContinuousClock.now
                 for event in events { handle(event) }
-                let hasNews = takeNews()
-                serveReady()
-                if hasNews { pace.took(from: now, to: .now) }
+                serveNews()
                 if let due = nextScan, due <= now { scan() }
             }
         } catch {
@@ -156,16 +156,21 @@ final class EventLoop {
         if let reason, stopDeadline == nil { beginStop(reason) }
     }
 
-    /// Has everybody look for events, if there are new ones and it is time to look.
-    ///
-    /// - Returns: Whether there were.
-    private func takeNews() -> Bool {
-        if let due = pace.due, now < due { return false }
-        guard shared.hasReceivers, shared.takeNews() else { return false }
-        durableEndPlace = nil
-        for connection in connections.values where connection.subscription != nil { makeReady(connection) }
-        serveConsumers()
-        return true
+    /// Has everybody look for events, if there are new ones and it is time to look, and gives those their turn who have
+    /// something to read.
+    private func serveNews() {
+        let isTime = pace.due.map { $0 <= now } ?? true
+        let hasNews = isTime && shared.hasReceivers && shared.takeNews()
+        guard hasNews || !ready.isEmpty else { return }
+        let before = threadTime()
+        if hasNews {
+            durableEndPlace = nil
+            skips.removeAll(keepingCapacity: true)
+            for connection in connections.values where connection.subscription != nil { makeReady(connection) }
+            serveConsumers()
+        }
+        serveReady()
+        pace.took(threadTime() - before, at: .now)
     }
 
     /// Counts a connection among those that wait for events, or no more; before it reads the first one.
@@ -184,7 +189,8 @@ final class EventLoop {
             connection.isReady = false
             sendEvents(to: connection)
             if let active = connection.membership { serve(active) }
-            settle(connection)
+            // Most of a crowd have taken everything, or were given nothing: only their next time is to be seen to.
+            if connection.isUndisturbed { schedule(connection.deadline(limits)) } else { settle(connection) }
         }
     }
 

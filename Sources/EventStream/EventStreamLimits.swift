@@ -17,7 +17,7 @@ package struct EventStreamLimits: Equatable, Sendable {
     /// Bytes that are read for one subscriber before the next has its turn.
     package var turnBytesMax = 128 << 10
     /// Bytes that a filter skips before the subscriber is told its position.
-    package var skippedBytesMax = 1 << 20
+    package var skippedBytesMax = 16 << 20
     /// The least time between two position frames, unless ``skippedBytesMax`` is reached.
     package var positionInterval: Duration = .seconds(1)
     /// How long a client may say nothing before it is taken to want every event from now on.

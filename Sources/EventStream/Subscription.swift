@@ -129,6 +129,12 @@ struct Subscription {
         skippedBytes = selection.bytes.isEmpty ? skippedBytes + selection.skippedBytes : selection.skippedBytes
     }
 
+    /// Notes that the filter passes none of the lines up to that event, which are so many bytes.
+    mutating func skipped(_ bytes: Int, upTo lastID: UInt64) {
+        position = lastID
+        skippedBytes += bytes
+    }
+
     /// A frame that says how far the filter has looked, when much or long was skipped.
     mutating func positionFrame(now: Instant) -> [UInt8]? {
         guard skippedBytes > 0, skippedBytes >= skippedBytesMax || now >= positionTold + positionInterval else {

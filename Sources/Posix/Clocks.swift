@@ -26,3 +26,10 @@ package struct WallTime: Comparable, Hashable, Sendable {
         left.microseconds < right.microseconds
     }
 }
+
+/// How long the calling thread has had a processor, as CLOCK_THREAD_CPUTIME_ID counts it (clock_gettime(2)).
+package func threadTime() -> Duration {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+}

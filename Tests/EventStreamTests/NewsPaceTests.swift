@@ -3,34 +3,35 @@ import Testing
 @testable import EventStream
 
 struct NewsPaceTests {
-    private static let start = ContinuousClock.now
+    private static let end = ContinuousClock.now
 
-    private func due(afterALookOf cost: Duration) -> Duration? {
+    private func rest(after costs: Duration...) -> Duration? {
         var pace = NewsPace()
-        pace.took(from: Self.start, to: Self.start + cost)
-        return pace.due.map { (Self.start + cost).duration(to: $0) }
+        for cost in costs { pace.took(cost, at: Self.end) }
+        return pace.due.map { Self.end.duration(to: $0) }
     }
 
     @Test func aFewSubscribersAreServedAtOnce() {
-        #expect(due(afterALookOf: .zero) == nil)
-        #expect(due(afterALookOf: NewsPace.costFree) == nil)
+        #expect(rest(after: .zero) == nil)
+        #expect(rest(after: NewsPace.costFree, NewsPace.costFree) == nil)
     }
 
-    @Test func aCrowdRestsNineTimesAsLongAsItTook() {
+    @Test func aCrowdRestsNineteenTimesAsLongAsItTook() {
         let cost = NewsPace.costFree + .nanoseconds(1)
-        #expect(due(afterALookOf: cost) == cost * 9)
-        #expect(due(afterALookOf: .milliseconds(1)) == .milliseconds(9))
+        #expect(rest(after: cost) == cost * 19)
+        #expect(rest(after: .milliseconds(1), .microseconds(500)) == .microseconds(28_500))
     }
 
     @Test func noRestIsLongerThanItsBound() {
-        #expect(due(afterALookOf: .milliseconds(6)) == NewsPace.restMax)
-        #expect(due(afterALookOf: .seconds(3)) == .milliseconds(50))
+        #expect(rest(after: .milliseconds(3)) == NewsPace.restMax)
+        #expect(rest(after: .seconds(3), .seconds(3)) == .milliseconds(50))
     }
 
-    @Test func aShortLookEndsTheRests() {
+    @Test func aRestThatIsOverCountsNoMore() {
         var pace = NewsPace()
-        pace.took(from: Self.start, to: Self.start + .milliseconds(1))
-        pace.took(from: Self.start, to: Self.start + .microseconds(1))
-        #expect(pace.due == nil)
+        pace.took(.milliseconds(1), at: Self.end)
+        let later = Self.end + .seconds(1)
+        pace.took(.microseconds(300), at: later)
+        #expect(pace.due == later + .microseconds(5_700))
     }
 }

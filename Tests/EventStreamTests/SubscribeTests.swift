@@ -52,7 +52,10 @@ import Threading
             #expect(position == last)
             appending.join()
             server.append(1)
-            #expect(try client.line() == server.log.text(last + 1...last + 1).first)
+            // Before it, perhaps, that the end was reached.
+            let lines = try client.lines(1)
+            let next = lines[0].contains("caught_up") ? try client.line() : lines[0]
+            #expect(next == server.log.text(last + 1...last + 1).first)
         }
     }
 
@@ -161,6 +164,41 @@ import Threading
         // Live, a single skipped event is told of as well, only not at once.
         server.append(1)
         #expect(try client.parsed() == .position(3001))
+    }
+
+    @Test func subscribersWithEqualFiltersGoOverTheRestTogetherAndMissNothing() throws {
+        let server = try TestServer(events: 5) { $0.turnBytesMax = 2_000 }
+        let wanted = ["rare", "rare", "rare", "*.often", "rare"]
+        let clients = try wanted.map { type in
+            let client = try server.connect()
+            try client.say(#"{"op":"subscribe","from":"new","types":["\#(type)"]}"#)
+            #expect(try client.parsed() == .caughtUp(5))
+            return client
+        }
+        // More than one turn may go over, then one that is wanted, a damaged one, and more.
+        server.log.append(100, type: "not.this")
+        server.log.append(1, type: "rare")
+        server.log.append(40, type: "not.often")
+        server.log.contents.withLock { $0.damaged = 160...161 }
+        server.append(20, type: "not.this")
+        server.append(1, type: "rare")
+        let gap = #"{"frame":"gap","from":"160","to":"161","code":"damaged""#
+        for (client, type) in zip(clients, wanted) {
+            var lines: [String] = []
+            let last = type == "rare" ? 167 : 146
+            while let line = try client.line() {
+                if line.hasPrefix(#"{"frame":"gap""#) {
+                    lines.append(String(line.prefix(gap.count)))
+                } else if !line.contains("\"position\"") {
+                    lines.append(line)
+                }
+                if line.contains("\"id\":\"\(last)\"") { break }
+            }
+            let expected =
+                type == "rare"
+                ? server.log.text(106...106) + [gap] + server.log.text(167...167) : server.log.text(107...146)
+            #expect(lines == expected, "\(type)")
+        }
     }
 
     @Test func eventsThatAreNoLongerKeptAreToldOf() throws {
