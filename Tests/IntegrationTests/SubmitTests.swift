@@ -90,6 +90,8 @@ import Testing
         ("{\"outcome\": \"error-422\"}", ChildProcess.Exit.code(2), "fal.request.failed", 1),
         ("{\"outcome\": \"payload-error\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"webhook\": \"before-answer\"}", .code(0), "fal.request.succeeded", 1),
+        ("{\"webhook\": \"before-answer\", \"outcome\": \"payload-error\"}", .code(0), "fal.request.succeeded", 1),
+        ("{\"reply\": \"lost\", \"outcome\": \"payload-error\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"webhook\": \"duplicate\"}", .code(0), "fal.request.succeeded", 1),
         ("{\"big_integer\": true}", .code(0), "fal.request.succeeded", 1),
         ("{\"rotate_keys\": true}", .code(0), "fal.request.succeeded", 1),

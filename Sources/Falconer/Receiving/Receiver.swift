@@ -28,7 +28,7 @@ final class Receiver: HTTPHandler {
     private let rejections: RejectionLog
     private let logger: Logger
     let receipts: Monitor<ReceiptLedger<Waiter>>
-    private let fetching = Monitor<Reconciler?>(nil)
+    private let fetching = Monitor(Fetching.starting)
     private let accounts: Monitor<AccountPolicy>
     private let accountFile: AccountFile
     private let traffic = Monitor(UnverifiedTraffic())
@@ -59,9 +59,19 @@ final class Receiver: HTTPHandler {
         deadline = AnswerDeadline(parking)
     }
 
-    /// Has what a delivery does not hold fetched from the queue from here on; nil ends that.
+    /// Who fetches what a delivery does not hold.
+    private enum Fetching: Sendable {
+        /// The hook answers already, and it is not known yet.
+        case starting
+        /// Nobody: what is delivered is all that there will be.
+        case nobody
+        /// The reconciler.
+        case reconciler(Reconciler)
+    }
+
+    /// Has what a delivery does not hold fetched from the queue from here on; nil, or one that does not poll, ends that.
     func fetch(with reconciler: Reconciler?) {
-        fetching.withLock { $0 = reconciler }
+        fetching.withLock { $0 = reconciler.flatMap { $0.isPolling ? .reconciler($0) : nil } ?? .nobody }
     }
 
     /// From here on every new delivery is told to come back.
@@ -245,16 +255,19 @@ final class Receiver: HTTPHandler {
         for waiter in waiters { waiter() }
     }
 
-    /// Has the result of a request of ours fetched, if it is still wanted.
+    /// Whether the result of a request of ours is still wanted and will be fetched; has that done now, where it can be.
     private func fetches(_ requestID: String, _ token: HookToken?) -> Bool {
-        guard let reconciler = fetching.withLock({ $0 }) else { return false }
+        let fetching = fetching.withLock { $0 }
+        if case .nobody = fetching { return false }
         let key = EventKey(hashing: requestID)
         let own = token.flatMap { ledger.submission(of: $0) }
         let entry = ledger.withBook { book in own.flatMap { book.entry($0) } ?? book.entry(request: key) }
-        guard let entry, entry.state == .accepted || entry.state == .uncertain else { return false }
+        // A delivery may overtake fal's answer to the submission; that one is followed as soon as the answer is there.
+        guard let entry, [.sending, .accepted, .uncertain].contains(entry.state) else { return false }
         // A request that is another's is not this submission's.
         guard entry.request == nil || entry.request == key else { return false }
-        return reconciler.hint(entry.id, requestID: requestID)
+        if case .reconciler(let reconciler) = fetching { reconciler.hint(entry.id, requestID: requestID) }
+        return true
     }
 
     private func append(_ arrival: Arrival, isConflict: Bool, _ parked: ParkedExchange) {
