@@ -215,6 +215,9 @@ import Threading
             (9, 9, true, nil, 0, .write), (9, 20, true, 3, 50, .write),
             // It was long enough.
             (9, 1, false, 3, 1_000, .write), (9, 1, true, 3, 1_000, .write),
+            // After a large batch that is later.
+            (16, 20, false, 3, 1_000, .write), (17, 20, false, 3, 1_000, .waitWhileBusy(.microseconds(1_000))),
+            (17, 20, true, 3, 2_000, .write),
         ] as [(Int, Int, Bool, Int?, Int, GatherPolicy.Decision)]
     )
     func gatheringIsForCompanyThatIsOnItsWay(
